@@ -1,0 +1,240 @@
+import type { X509Certificate } from 'node:crypto';
+
+/** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
+export type Verify =
+  /** Chain against the trusted roots, then host name or IP SAN. */
+  | { readonly kind: 'chain' }
+  /** SHA-256 of the leaf (DER) must be one of these; replaces chain and name, not the validity dates. */
+  | { readonly kind: 'pins'; readonly sha256: readonly Uint8Array[] }
+  /** Anything goes; callers must warn the user. */
+  | { readonly kind: 'none' };
+
+/** A resolved place to connect to. `host` is a DNS name or an IP literal without brackets. */
+export interface Target {
+  readonly host: string;
+  /** 1…65535. */
+  readonly port: number;
+  /** Path and query for WebTransport's CONNECT, with its leading `/`; unused on raw QUIC. */
+  readonly path: string;
+}
+
+export interface ConnectOptions {
+  /**
+   * Application protocols in order of preference: the ALPN list on raw QUIC, `WT-Available-Protocols` on WebTransport
+   * (where an empty list sends no header).
+   */
+  readonly alpn: readonly string[];
+  readonly verify: Verify;
+  /** PEM bundle of trusted roots, used instead of the system's. Already read and known to hold at least one certificate. */
+  readonly caPem?: string | undefined;
+  /** SNI and the name that is verified, instead of `target.host`. */
+  readonly servername?: string | undefined;
+  /** Client certificate and key, PEM. */
+  readonly certPem?: string | undefined;
+  readonly keyPem?: string | undefined;
+  /** Local IP address to bind. */
+  readonly bind?: string | undefined;
+  /** `host:port` → addresses, consulted before DNS (curl's --resolve). */
+  readonly resolve?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Restricts the address family. */
+  readonly family?: 4 | 6 | undefined;
+  /** Deadline for DNS + QUIC + WebTransport, ms; 0 is none. */
+  readonly connectTimeoutMs: number;
+  /** QUIC idle timeout, ms; 0 is none. */
+  readonly idleTimeoutMs: number;
+  /** PING interval, ms; 0 disables. Default: a third of the idle timeout. */
+  readonly keepAliveMs?: number | undefined;
+  readonly congestionControl?: 'cubic' | 'bbr' | 'reno' | undefined;
+  /** Streams the peer may have open towards us. */
+  readonly maxIncomingUni?: number | undefined;
+  readonly maxIncomingBidi?: number | undefined;
+  /** Receive windows in bytes. */
+  readonly streamWindow?: number | undefined;
+  readonly connectionWindow?: number | undefined;
+  /** Extra CONNECT request headers (WebTransport). */
+  readonly headers?: readonly (readonly [string, string])[] | undefined;
+  /** File that TLS secrets are appended to (NSS key log format). */
+  readonly keylogFile?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called as each stage of connecting ends. */
+  readonly onStage?: ((timing: StageTiming) => void) | undefined;
+}
+
+/** One finished stage of connecting; times are monotonic milliseconds relative to the start of connect(). */
+export interface StageTiming {
+  readonly stage: 'dns' | 'quic' | 'webtransport';
+  readonly startMs: number;
+  readonly endMs: number;
+  /** For example the addresses that DNS gave, or the one that answered. */
+  readonly detail?: string;
+}
+
+export interface ListenOptions {
+  /** IP address to bind. */
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** ALPNs accepted, the most preferred first. */
+  readonly alpn: readonly string[];
+  readonly idleTimeoutMs: number;
+  readonly maxIncomingUni?: number;
+  readonly maxIncomingBidi?: number;
+  readonly streamWindow?: number;
+  readonly connectionWindow?: number;
+  readonly congestionControl?: 'cubic' | 'bbr' | 'reno';
+  /** Open connections beyond which new ones are refused (counted). */
+  readonly maxConnections?: number;
+  /** Half-open connections beyond which Retry is demanded. */
+  readonly retryAbove?: number;
+  readonly keylogFile?: string;
+  /** PEM bundle that client certificates are verified against; absent: none is asked for. */
+  readonly clientCaPem?: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** How a transport session ended. */
+export interface CloseInfo {
+  /** `error`: the transport failed underneath us (socket error, internal error). */
+  readonly by: 'local' | 'peer' | 'idle' | 'error';
+  /** True for an application (MoQT) code, false for a QUIC, HTTP/3 or TLS one. */
+  readonly isApplication: boolean;
+  /** Unwrapped code: on WebTransport the code of the close capsule. */
+  readonly code: bigint;
+  readonly reason: string;
+  /** TLS alert name when the QUIC code was a CRYPTO_ERROR, for example `no_application_protocol`. */
+  readonly tlsAlert?: string;
+}
+
+export interface SessionStats {
+  readonly rttMs: number | null;
+  readonly minRttMs: number | null;
+  readonly lostPackets: number;
+  readonly sentPackets: number;
+  readonly receivedPackets: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly congestionWindow: number | null;
+  readonly retransmittedPackets: number;
+}
+
+/** The delivery knowledge that a transport has: only raw QUIC's uni streams learn of acknowledgement. */
+export type Delivery = 'acknowledged' | 'handed-over';
+
+export interface SendStream {
+  readonly id: bigint;
+  /**
+   * Queues `bytes`, which must not be changed afterwards. Returns nothing when the transport took them all at once,
+   * otherwise a promise that resolves when the queue has drained (backpressure). Rejects with StreamStopped or SessionClosed.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Several buffers as one write, without concatenating them first where the transport can. */
+  writev(chunks: readonly Uint8Array[]): Promise<void> | undefined;
+  /** Ends the stream with FIN after what was queued. */
+  end(): void;
+  /** RESET_STREAM with an application code (0 … 2^53−1; 32 bits on WebTransport). Discards what is queued. Idempotent. */
+  reset(code: bigint): void;
+  /** Resolves with the peer's STOP_SENDING code; never rejects, and may never resolve. */
+  readonly stopped: Promise<bigint>;
+  /** Resolves after FIN was acknowledged, or handed over where the transport cannot know; rejects when reset or closed. */
+  delivered(): Promise<Delivery>;
+  /** 0 (highest) … 255 (lowest), as MoQT priorities; best effort. */
+  priority(urgency: number): void;
+  /** Bytes queued in this process and not yet taken by the transport. */
+  readonly queuedBytes: number;
+}
+
+export interface RecvStream {
+  readonly id: bigint;
+  /**
+   * The next bytes, or null after FIN. Rejects with StreamReset or SessionClosed. The buffer belongs to the caller.
+   * Nothing is read from the transport until this is called: that is the backpressure.
+   */
+  read(): Promise<Uint8Array | null>;
+  /** STOP_SENDING with an application code. Idempotent; pending and later reads give null. */
+  stop(code: bigint): void;
+}
+
+export interface BidiStream {
+  readonly id: bigint;
+  readonly send: SendStream;
+  readonly recv: RecvStream;
+}
+
+/** One transport session: a raw QUIC connection or a WebTransport session. */
+export interface TransportSession {
+  readonly kind: 'quic' | 'webtransport' | 'webtransport-h2' | 'memory';
+  /** ALPN or WT-Protocol; empty when the peer chose none (WebTransport). */
+  readonly protocol: string;
+  readonly remote: Address;
+  readonly local: Address;
+  /** Leaf first; empty where the transport cannot tell. */
+  peerCertificates(): readonly X509Certificate[];
+  /** Waits for stream credit; rejects with SessionClosed, or with the signal's reason. Streams open in call order. */
+  openUni(options?: { signal?: AbortSignal }): Promise<SendStream>;
+  openBidi(options?: { signal?: AbortSignal }): Promise<BidiStream>;
+  /** A uni stream if credit allows right now, else null. */
+  tryOpenUni(): SendStream | null;
+  /**
+   * Streams that the peer opens, in the order they arrive. Set once; streams that came earlier are delivered at once.
+   * The handler must not throw.
+   */
+  onIncomingUni(handler: (stream: RecvStream) => void): void;
+  onIncomingBidi(handler: (stream: BidiStream) => void): void;
+  onDatagram(handler: (bytes: Uint8Array) => void): void;
+  /** WebTransport's DRAIN capsule; never called on raw QUIC. */
+  onDrain(handler: () => void): void;
+  sendDatagram(bytes: Uint8Array): 'queued' | 'full' | 'too-large';
+  /** Payload bytes that fit a datagram now; null when the peer does not take datagrams. */
+  readonly maxDatagramSize: number | null;
+  stats(): SessionStats;
+  /** Closes with an application code; resolves when the transport has let go, at the latest after `deadlineMs`. */
+  close(code: bigint, reason: string, deadlineMs?: number): Promise<void>;
+  /** Resolves once, however the session ends; never rejects. */
+  readonly closed: Promise<CloseInfo>;
+  /** WebTransport: the response's status and headers (client) or the request's path and headers (server). */
+  readonly http?: HttpInfo | undefined;
+}
+
+export interface HttpInfo {
+  readonly path: string;
+  readonly authority: string;
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface Transport {
+  connect(target: Target, options: ConnectOptions): Promise<TransportSession>;
+}
+
+/** A server's answer to a WebTransport CONNECT: accept with a protocol (or none), or refuse with an HTTP status. */
+export type ConnectDecision =
+  | {
+      readonly accept: true;
+      readonly protocol: string | null;
+      readonly headers?: readonly (readonly [string, string])[];
+    }
+  | { readonly accept: false; readonly status: number; readonly headers?: readonly (readonly [string, string])[] };
+
+export interface ConnectRequest {
+  readonly path: string;
+  readonly authority: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** From `WT-Available-Protocols`; empty when absent. */
+  readonly availableProtocols: readonly string[];
+  readonly remote: Address;
+}
+
+export interface Listener {
+  readonly address: Address;
+  /** Connections refused by caps, half-open now, open now, packets dropped … by name. */
+  counters(): Readonly<Record<string, number>>;
+  /** Stops accepting; existing sessions live on unless `closeSessions`. */
+  close(options?: { closeSessions?: { code: bigint; reason: string } }): Promise<void>;
+}

@@ -1,0 +1,81 @@
+import type { ControlMessageType, RequestKind } from './messages/control-message.js';
+
+/** What differs between drafts and matters above the codec. State machines ask these, never a draft number. */
+export interface DraftFeatures {
+  /** Requests share one control stream by Request ID (14–16), or each has a bidi stream of its own (17+). */
+  readonly requests: 'muxed-control' | 'native-bidi';
+  /** CLIENT_SETUP carries a version list (14). */
+  readonly inBandVersions: boolean;
+  /** SUBSCRIBE_NAMESPACE travels on a bidi stream of its own (16+). */
+  readonly namespaceSubscriptionStream: boolean;
+  /** NAMESPACE and NAMESPACE_DONE answer a SUBSCRIBE_NAMESPACE (16+); before, PUBLISH_NAMESPACE requests do. */
+  readonly namespaceMessages: boolean;
+  /** SUBSCRIBE_TRACKS exists (18+). */
+  readonly subscribeTracks: boolean;
+  /** SUBSCRIBE_NAMESPACE can ask for PUBLISH of tracks as well (16, 17 by option; 14, 15 implied). */
+  readonly subscribeNamespaceOptions: boolean;
+  /** REQUEST_UPDATE is answered (15+). */
+  readonly updateIsAnswered: boolean;
+  /** REQUEST_ERROR has a retry interval (16+). */
+  readonly retryInterval: boolean;
+  /** RENDEZVOUS_TIMEOUT exists (17+). */
+  readonly rendezvousTimeout: boolean;
+  /** GOAWAY has a timeout (17+), and in 18 a Request ID on the control stream. */
+  readonly goAwayTimeout: boolean;
+  readonly goAwayRequestId: boolean;
+  /** A SUBSCRIBE without a filter exists (15+). */
+  readonly unfiltered: boolean;
+  /** PUBLISH_NAMESPACE_DONE and the like name a namespace (14, 15) or a Request ID (16). */
+  readonly namespaceByRequestId: boolean;
+  /** Tracks have properties (16+). */
+  readonly trackProperties: boolean;
+  /** DoesNotExist is an object status (14, 15). */
+  readonly doesNotExistStatus: boolean;
+  /** A DEFAULT_PRIORITY bit exists in headers (15+). */
+  readonly defaultPriorityBit: boolean;
+  /** A FIRST_OBJECT bit exists (18+). */
+  readonly firstObjectBit: boolean;
+  /** Datagrams and subgroups may be mixed in one track (16+). */
+  readonly mixedForwarding: boolean;
+  /** Largest integer that the varint carries: 2^62−1 or 2^64−1. */
+  readonly maxVarint: bigint;
+  /** PADDING streams and datagrams exist (18+). */
+  readonly padding: boolean;
+  /** A second subscription for a track is refused with DUPLICATE_SUBSCRIPTION (16–18). */
+  readonly duplicateSubscriptionError: boolean;
+  /** A PUBLISH is accepted by REQUEST_OK (18) instead of PUBLISH_OK. */
+  readonly publishOkIsRequestOk: boolean;
+  /** A namespace may have no fields at all (17+), and its fields must not be empty (16+). */
+  readonly emptyNamespace: boolean;
+  readonly emptyNamespaceField: boolean;
+}
+
+/** The registries of codes that a draft has. */
+export type CodeSpace = 'session' | 'request-error' | 'publish-done' | 'stream-reset';
+
+/** Names and numbers of one registry, both ways. Unknown names throw: they are a defect of ours. */
+export interface CodeTable {
+  /** The name of a code, or undefined. */
+  name(code: bigint): string | undefined;
+  /** The number for a name; throws RangeError when this draft lacks it. */
+  code(name: string): bigint;
+  has(name: string): boolean;
+  entries(): Iterable<readonly [bigint, string]>;
+}
+
+/** One draft, as data. See drafts/. */
+export interface DraftProfile {
+  /** The draft's number as users write it: '14', '16', '18'. For display and selection only. */
+  readonly draft: string;
+  /** The ALPN on raw QUIC, and from 15 the WebTransport protocol. */
+  readonly alpn: string;
+  /** The protocol string for WebTransport; null for 14, which has none. */
+  readonly webtransportProtocol: string | null;
+  /** 0xff000000 + N for 14. */
+  readonly versionCode: bigint;
+  readonly features: DraftFeatures;
+  /** `message` matters in 14, whose request errors differ per request. */
+  codes(space: CodeSpace, message?: RequestKind): CodeTable;
+  /** Message type number on the wire, or undefined when this draft lacks the message. */
+  messageType(type: ControlMessageType, request?: RequestKind): bigint | undefined;
+}
