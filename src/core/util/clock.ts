@@ -1,0 +1,26 @@
+import { performance } from 'node:perf_hooks';
+
+export interface Timer {
+  /** Idempotent; harmless after the timer has fired. */
+  cancel(): void;
+}
+
+/** The source of durations and deadlines. Monotonic: a step of the wall clock never moves it. */
+export interface Clock {
+  /** Milliseconds, with fractions, since an arbitrary start. */
+  now(): number;
+  /** Calls back once after `ms`. The timer keeps the process alive unless `background`. */
+  after(ms: number, callback: () => void, options?: { background?: boolean }): Timer;
+}
+
+// Node turns longer delays into 1 ms, which would fire a far deadline at once.
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, callback, options) {
+    const handle = setTimeout(callback, Math.min(ms, LONGEST_DELAY_MS));
+    if (options?.background) handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
