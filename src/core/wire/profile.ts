@@ -1,4 +1,5 @@
 import type { ControlMessageType, RequestKind } from './messages/control-message.js';
+import type { VarintCodec } from './varint.js';
 
 /** What differs between drafts and matters above the codec. State machines ask these, never a draft number. */
 export interface DraftFeatures {
@@ -12,7 +13,7 @@ export interface DraftFeatures {
   readonly namespaceMessages: boolean;
   /** SUBSCRIBE_TRACKS exists (18+). */
   readonly subscribeTracks: boolean;
-  /** SUBSCRIBE_NAMESPACE can ask for PUBLISH of tracks as well (16, 17 by option; 14, 15 implied). */
+  /** SUBSCRIBE_NAMESPACE says whether namespaces, tracks or both are wanted (16, 17). In 14 and 15 it means both. */
   readonly subscribeNamespaceOptions: boolean;
   /** REQUEST_UPDATE is answered (15+). */
   readonly updateIsAnswered: boolean;
@@ -60,6 +61,11 @@ export interface CodeTable {
   /** The number for a name; throws RangeError when this draft lacks it. */
   code(name: string): bigint;
   has(name: string): boolean;
+  /**
+   * The name that drafts from 15 on use for the meaning of this code: TRACK_DOES_NOT_EXIST of 14 is DOES_NOT_EXIST.
+   * `code` and `has` take both names, so this is the name to carry from one draft to another.
+   */
+  neutralName(code: bigint): string | undefined;
   entries(): Iterable<readonly [bigint, string]>;
 }
 
@@ -74,6 +80,8 @@ export interface DraftProfile {
   /** 0xff000000 + N for 14. */
   readonly versionCode: bigint;
   readonly features: DraftFeatures;
+  /** How this draft writes integers of variable length. */
+  readonly varint: VarintCodec;
   /** `message` matters in 14, whose request errors differ per request. */
   codes(space: CodeSpace, message?: RequestKind): CodeTable;
   /** Message type number on the wire, or undefined when this draft lacks the message. */

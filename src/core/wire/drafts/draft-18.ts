@@ -1,0 +1,69 @@
+import { vi64 } from '../varint.js';
+import { type DraftDefinition, without } from './definition.js';
+import { draft16 } from './draft-16.js';
+
+/** draft-ietf-moq-transport-18: a bidirectional stream per request, 64-bit integers, typed parameters. */
+export const draft18: DraftDefinition = {
+  ...draft16,
+  draft: '18',
+  alpn: 'moqt-18',
+  webtransportProtocol: 'moqt-18',
+  versionCode: 0xff000012n,
+  varint: vi64,
+  features: {
+    ...draft16.features,
+    requests: 'native-bidi',
+    subscribeTracks: true,
+    subscribeNamespaceOptions: false,
+    rendezvousTimeout: true,
+    goAwayTimeout: true,
+    goAwayRequestId: true,
+    namespaceByRequestId: false,
+    firstObjectBit: true,
+    maxVarint: vi64.max,
+    padding: true,
+    publishOkIsRequestOk: true,
+    emptyNamespace: true,
+  },
+  messageTypes: {
+    ...without(
+      draft16.messageTypes,
+      'CLIENT_SETUP',
+      'SERVER_SETUP',
+      'MAX_REQUEST_ID',
+      'REQUESTS_BLOCKED',
+      'UNSUBSCRIBE',
+      'FETCH_CANCEL',
+      'PUBLISH_NAMESPACE_DONE',
+      'PUBLISH_NAMESPACE_CANCEL',
+    ),
+    SETUP: 0x2f00,
+    SUBSCRIBE_NAMESPACE: 0x50,
+    SUBSCRIBE_TRACKS: 0x51,
+    PUBLISH_BLOCKED: 0x0f,
+  },
+  /** §15.10.1: 0x7 is no longer assigned. */
+  sessionCodes: without(draft16.sessionCodes, 'TOO_MANY_REQUESTS'),
+  /** §15.10.2. */
+  requestErrorCodes: {
+    common: {
+      ...draft16.requestErrorCodes.common,
+      GOING_AWAY: 0x6,
+      EXCESSIVE_LOAD: 0x9,
+      NAMESPACE_TOO_LARGE: 0x31,
+      UNSUPPORTED_EXTENSION: 0x33,
+      REDIRECT: 0x34,
+    },
+  },
+  /** §15.10.3: 5 and 6 changed places. */
+  publishDoneCodes: { ...draft16.publishDoneCodes, TOO_FAR_BEHIND: 0x5, EXPIRED: 0x6, EXCESSIVE_LOAD: 0x9 },
+  /** §15.10.4. */
+  streamResetCodes: {
+    ...draft16.streamResetCodes,
+    GOING_AWAY: 0x4,
+    TOO_FAR_BEHIND: 0x5,
+    UNKNOWN_OBJECT_STATUS: 0x6,
+    EXPIRED_AUTH_TOKEN: 0x7,
+    EXCESSIVE_LOAD: 0x9,
+  },
+};
