@@ -322,6 +322,11 @@ export interface MoqtSession {
   readonly peerSetup: SetupOptions;
   /** Milliseconds from the open transport to the peer's SETUP. */
   readonly setupMs: number;
+  /**
+   * Who answers the peer's requests from now on; at first `SessionOptions.handlers`. An engine that joins an established
+   * session puts its own here and passes on to the former what is not for it. Read at every request.
+   */
+  handlers: SessionHandlers;
   subscribe(
     track: FullTrackName,
     parameters: Parameters,
