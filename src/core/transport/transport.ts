@@ -190,6 +190,7 @@ export interface TransportSession {
   onDatagram(handler: (bytes: Uint8Array) => void): void;
   /** WebTransport's DRAIN capsule; never called on raw QUIC. */
   onDrain(handler: () => void): void;
+  /** Never throws: `full` when the queue is, and after the session closed. `too-large` also when the peer takes no datagrams. */
   sendDatagram(bytes: Uint8Array): 'queued' | 'full' | 'too-large';
   /** Payload bytes that fit a datagram now; null when the peer does not take datagrams. */
   readonly maxDatagramSize: number | null;
