@@ -151,6 +151,12 @@ export interface OutgoingSubgroup {
   /** The header of an object whose payload of `payloadLength` bytes follows by writePayload. */
   beginObject(object: OutgoingObject, payloadLength: number): Promise<void> | undefined;
   writePayload(bytes: Uint8Array): Promise<void> | undefined;
+  /**
+   * Pieces as `IncomingSubgroup.read` of another session gave them, with as few writes as possible and without a copy of
+   * a payload: the path of a relay. Of a header only object, status, properties (in this session's encoding) and
+   * payloadLength count. Absent: write them one by one.
+   */
+  writeFragments?(fragments: readonly ObjectFragment[]): Promise<void> | undefined;
   /** FIN. Throws when an object is unfinished. */
   end(): void;
   /** `name` from the stream-reset codes. */
