@@ -23,3 +23,23 @@ export const EXIT = {
 
 export type ExitName = keyof typeof EXIT;
 export type ExitCode = (typeof EXIT)[ExitName];
+
+/** What each exit code means: the text of the man pages. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  0: 'done, all of it',
+  1: 'a check or assertion failed',
+  2: 'usage or configuration; found before the first packet was sent',
+  3: 'unreachable: name not found, connection refused, no route',
+  4: 'TLS or certificate',
+  5: 'not authorised',
+  6: 'timeout',
+  7: 'protocol error or no common version',
+  8: 'the peer rejected the request',
+  9: 'incomplete: the session ended, or went idle, before the end of the track; data missing or corrupt',
+  10: 'local I/O: a file, key, certificate, device or port',
+  70: 'a defect in moqt',
+  127: 'not supported by this build',
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  143: 'SIGTERM',
+};

@@ -1,0 +1,62 @@
+// The one-way ranks of the architecture: a file imports only from a lower rank, or from its own folder.
+const ranks = [
+  ['errors', 'util'],
+  ['records'],
+  ['url', 'certs', 'framing', 'template', 'measure'],
+  ['wire', 'transport'],
+  ['session'],
+  ['publisher', 'subscriber', 'fetcher', 'relay'],
+  ['probe', 'bench', 'trace', 'interop'],
+  ['render', 'config'],
+];
+
+const folder = (name) => `^src/core/${name}/`;
+
+const upward = ranks.flatMap((names, rank) => {
+  const higher = ranks.slice(rank + 1).flat();
+  return names.map((name) => ({
+    name: `${name}-imports-only-lower-ranks`,
+    severity: 'error',
+    from: { path: folder(name) },
+    to: { path: [...higher.map(folder), '^src/cli/', '^src/commands/', '^src/index'] },
+  }));
+});
+
+const sideways = ranks.flatMap((names) =>
+  names
+    .filter(() => names.length > 1)
+    .map((name) => ({
+      name: `${name}-does-not-know-its-neighbours`,
+      severity: 'error',
+      from: { path: folder(name) },
+      to: { path: names.filter((other) => other !== name).map(folder) },
+    })),
+);
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    // errors and util are the ground floor and may use each other.
+    ...sideways.filter(({ name }) => !/^(errors|util)-/.test(name)),
+    {
+      name: 'only-the-command-line-knows-oclif',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: '@oclif/' },
+    },
+    {
+      name: 'render-reads-records-only',
+      severity: 'error',
+      from: { path: '^src/core/render/' },
+      to: { path: '^src/core/(?!render/|records/|errors/|util/)' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/core/' }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    includeOnly: '^(src|node_modules)/',
+  },
+};

@@ -1,0 +1,61 @@
+// `npm run check`: everything about the code that a machine can judge. Prints one line a check; exits 1 when any fails.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { staleManPages } from './man.mjs';
+import { manifestText } from './manifest.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+let failed = 0;
+
+function verdict(name, ok, detail = '') {
+  if (!ok) failed++;
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}${detail ? ` — ${detail}` : ''}`);
+}
+
+function tool(name, file, args) {
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const output = `${result.stdout}${result.stderr}`.trim();
+  return { name, ok: result.status === 0, output };
+}
+
+function run(name, file, args) {
+  const { ok, output } = tool(name, file, args);
+  verdict(name, ok);
+  if (!ok) console.log(output);
+}
+
+run('format and lint (biome)', '@biomejs/biome/bin/biome', ['check', '.']);
+run('types (tsc)', 'typescript/bin/tsc', ['--noEmit']);
+run('unused code (knip)', 'knip/bin/knip.js', ['--no-progress']);
+
+{
+  const { ok, output } = tool('layers', 'dependency-cruiser/bin/dependency-cruise.mjs', [
+    'src',
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--output-type',
+    'err',
+  ]);
+  const seen = /\((\d+) modules, (\d+) dependencies cruised\)/.exec(output);
+  const modules = Number(seen?.[1] ?? 0);
+  // A cruiser that sees nothing approves of everything.
+  verdict('layers (dependency-cruiser)', ok && modules > 20, `${modules} modules seen`);
+  if (!ok) console.log(output);
+}
+
+{
+  const current = readFileSync(join(root, 'oclif.manifest.json'), 'utf8');
+  verdict('command manifest is up to date', current === (await manifestText(root)));
+}
+
+{
+  const stale = await staleManPages();
+  verdict('man pages are up to date', stale.length === 0, stale.join(', '));
+}
+
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,253 @@
+import { Command, type Interfaces } from '@oclif/core';
+import { defaultConfigPath, readConfigFile } from '../core/config/config-file.js';
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+import { MoqtError } from '../core/errors/moqt-error.js';
+import { errorDocument, errorLine } from '../core/render/error-line.js';
+import { FileOutput } from './file-output.js';
+import { describeOrigin, givenFlags, normaliseArgv, type Origin, valuesFromElsewhere } from './flag-values.js';
+import { connectionFlags } from './flags/connection-flags.js';
+import { outputFlags } from './flags/output-flags.js';
+import { Stop } from './signals.js';
+import { type ColorChoice, type Paint, painter, wantsColor, wantsProgress } from './terminal.js';
+import { toMoqtError } from './to-moqt-error.js';
+
+/** Flags whose environment variable carries no command name. */
+const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
+/** Flags that may stand without a value, and what that means. */
+const OPTIONAL_VALUE = new Map([['wait', 'forever']]);
+
+/** The values of the flags that every command has. */
+interface OutputFlags {
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly color: ColorChoice;
+  readonly 'show-config': boolean;
+}
+
+export interface OutputSettings {
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly progress: boolean;
+}
+
+/**
+ * What every command shares: flag values from all their sources, streams, signals, errors and exit codes.
+ * stdout carries data and results only; everything else goes to stderr.
+ *
+ * oclif's own handling is replaced where it breaks the contract: errors always carry our exit code (its JSON mode forces
+ * 1), a broken pipe ends the command instead of hanging it, and output is never muted or re-formatted.
+ */
+export abstract class MoqtCommand extends Command {
+  static override baseFlags = outputFlags;
+
+  /** True where stdout carries payload: then documents go to stderr. */
+  protected readonly payloadOnStdout: boolean = false;
+  protected readonly stop = new Stop();
+  protected output: OutputSettings = {
+    json: false,
+    jsonl: false,
+    quiet: false,
+    verbose: false,
+    debug: false,
+    progress: false,
+  };
+  protected paint: Paint = painter(false);
+  protected origins: ReadonlyMap<string, Origin> = new Map();
+  #stdout: FileOutput | null = null;
+  #maxTimer: NodeJS.Timeout | null = null;
+
+  protected override async init(): Promise<void> {
+    this.stop.listen();
+    // A reader of stderr that has gone must not end the work.
+    process.stderr.on('error', () => {});
+  }
+
+  /** stdout, with backpressure. */
+  protected get stdout(): FileOutput {
+    this.#stdout ??= new FileOutput(1, 'standard output', () => this.stop.stop({ kind: 'epipe' }));
+    return this.#stdout;
+  }
+
+  /** Parses the command line, then environment, context, file and defaults, in this order of precedence. */
+  protected async parseAll<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(
+    ctor: Interfaces.Input<F, Interfaces.OutputFlags<Interfaces.FlagInput>, A> & { readonly id: string },
+  ): Promise<{ flags: F & OutputFlags; args: A; argv: string[] }> {
+    const flags = { ...ctor.baseFlags, ...ctor.flags } as Interfaces.FlagInput;
+    this.#presetOutput();
+    const argv = normaliseArgv(this.argv, OPTIONAL_VALUE);
+    const given = await givenFlags(argv, this, flags, ctor.args ?? {});
+    const pick = (name: string) => lastValue(argv, name) ?? process.env[`MOQT_${name.toUpperCase()}`];
+    const path = pick('config');
+    const file = await readConfigFile(path ?? defaultConfigPath(process.env), path !== undefined);
+    const { tokens, origins } = valuesFromElsewhere({
+      given,
+      flags,
+      shared: SHARED,
+      commandId: ctor.id,
+      env: process.env,
+      file,
+      context: pick('context'),
+    });
+    this.origins = origins;
+    const parsed = await this.parse(ctor, [...tokens, ...argv]);
+    const values = parsed.flags as F & OutputFlags;
+    this.#applyOutput(values);
+    if (values['show-config']) this.#showConfig(values);
+    return { flags: values, args: parsed.args, argv: parsed.argv as string[] };
+  }
+
+  /** Ends the command in order when `ms` have passed; the exit code is then 6. */
+  protected startMaxTime(ms: number): void {
+    if (ms === 0) return;
+    this.#maxTimer = setTimeout(() => this.stop.stop({ kind: 'max-time' }), ms);
+    this.#maxTimer.unref();
+  }
+
+  /** A result line for stdout. */
+  protected print(line: string): void {
+    void this.stdout.write(Buffer.from(`${line}\n`))?.catch(() => {});
+  }
+
+  /** A line for stderr. */
+  protected tell(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** A notice for people; silent with -q and in the JSON modes, where reports carry the same. */
+  protected note(line: string): void {
+    if (this.output.quiet || this.output.json || this.output.jsonl) return;
+    this.tell(`${this.paint('dim', 'moqt:')} ${line}`);
+  }
+
+  protected warning(line: string): void {
+    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify({ warning: { message: line } }));
+    else this.tell(`${this.paint('yellow', 'moqt: warning:')} ${line}`);
+  }
+
+  /** The command's result document: stdout, or the last line of stderr where stdout carries payload. */
+  protected printDocument(document: unknown): void {
+    const line = JSON.stringify(document);
+    if (this.payloadOnStdout) this.tell(line);
+    else this.print(line);
+  }
+
+  /** Subclasses do their work here and return the exit code; errors are thrown. */
+  protected abstract execute(): Promise<ExitCode>;
+
+  override async run(): Promise<void> {
+    let code: ExitCode;
+    try {
+      code = await this.execute();
+      await this.#stdout?.flush();
+      if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
+      code = this.stop.exitCode ?? code;
+    } catch (thrown) {
+      code = await this.#report(thrown);
+    }
+    process.exitCode = code;
+  }
+
+  protected override async finally(): Promise<void> {
+    if (this.#maxTimer) clearTimeout(this.#maxTimer);
+    this.stop.dispose();
+  }
+
+  /** Failures before or around run(): the parser's, or a bug. */
+  protected override async catch(error: Error): Promise<void> {
+    process.exitCode = await this.#report(error);
+  }
+
+  async #report(thrown: unknown): Promise<ExitCode> {
+    await this.#stdout?.flush().catch(() => {});
+    if (thrown instanceof ShowConfig) return this.#printConfig(thrown);
+    const reason = this.stop.reason;
+    const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : toMoqtError(thrown);
+    const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
+    // A command that was told to stop reports just that, unless moqt itself is broken.
+    if (quietEnd && error.code !== 'MOQT_E_BUG') return this.stop.exitCode ?? error.exitCode;
+    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, error.exitCode)));
+    else this.tell(errorLine(error, (text) => this.paint('red', text)));
+    if (this.output.debug) this.tell(stackOf(error));
+    return error.exitCode;
+  }
+
+  async #printConfig({ rows }: ShowConfig): Promise<ExitCode> {
+    if (this.output.json || this.output.jsonl) this.print(JSON.stringify({ config: rows }));
+    else {
+      const width = Math.max(...rows.map((row) => row.flag.length));
+      for (const row of rows) this.print(`${row.flag.padEnd(width)}  ${JSON.stringify(row.value)}  (${row.origin})`);
+    }
+    await this.stdout.flush();
+    return EXIT.ok;
+  }
+
+  /** The parser may fail before the flags are known; how to report that is read off the raw command line. */
+  #presetOutput(): void {
+    const has = (flag: string) => this.argv.includes(flag);
+    this.output = { ...this.output, json: has('--json'), jsonl: has('--jsonl'), debug: has('--debug') };
+    this.paint = painter(wantsColor(2, 'auto', process.env));
+  }
+
+  #applyOutput(flags: OutputFlags): void {
+    const json = flags.json || flags.jsonl;
+    this.output = {
+      json: flags.json,
+      jsonl: flags.jsonl,
+      quiet: flags.quiet,
+      verbose: flags.verbose,
+      debug: flags.debug,
+      progress: wantsProgress({ quiet: flags.quiet, json, env: process.env }),
+    };
+    this.paint = painter(wantsColor(2, flags.color, process.env));
+  }
+
+  #showConfig(values: Record<string, unknown>): never {
+    const rows = [...this.origins].map(([name, origin]) => ({
+      flag: name,
+      value: name === 'auth-token' && values[name] !== undefined ? '(hidden)' : (values[name] ?? null),
+      origin: describeOrigin(origin),
+    }));
+    throw new ShowConfig(rows);
+  }
+}
+
+/** Thrown to end a command that was only asked for its configuration. */
+export class ShowConfig extends Error {
+  constructor(readonly rows: readonly { flag: string; value: unknown; origin: string }[]) {
+    super('show-config');
+  }
+}
+
+function maxTimeError(origin?: unknown): MoqtError {
+  return new MoqtError('MOQT_E_TIMEOUT', 'the time given by --max-time is over', {
+    stage: 'session',
+    cause: 'timeout.max-time',
+    hint: 'raise --max-time, or look at what the command was waiting for with -v',
+    origin,
+  });
+}
+
+function lastValue(argv: readonly string[], name: string): string | undefined {
+  const end = argv.indexOf('--');
+  const tokens = end === -1 ? argv : argv.slice(0, end);
+  for (let i = tokens.length - 1; i >= 0; i--) {
+    const token = tokens[i] as string;
+    if (token.startsWith(`--${name}=`)) return token.slice(name.length + 3);
+    if (token === `--${name}`) return tokens[i + 1];
+  }
+  return undefined;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by: ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

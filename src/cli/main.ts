@@ -1,0 +1,66 @@
+import { Config, run } from '@oclif/core';
+import { EXIT } from '../core/errors/exit-codes.js';
+import { MoqtError } from '../core/errors/moqt-error.js';
+import { errorDocument, errorLine } from '../core/render/error-line.js';
+import { closestName } from '../core/util/closest-name.js';
+import { painter, wantsColor } from './terminal.js';
+import { toMoqtError } from './to-moqt-error.js';
+
+/**
+ * Runs one command line and leaves its exit code in `process.exitCode`.
+ * `root` is the folder of package.json.
+ */
+export async function main(argv: string[], root: string): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    report(error, argv);
+    process.exit(EXIT.bug);
+  });
+  process.on('unhandledRejection', (reason) => {
+    report(reason, argv);
+    process.exit(EXIT.bug);
+  });
+  try {
+    const config = await Config.load({ root });
+    const unknown = unknownCommand(argv, config);
+    if (unknown) throw unknown;
+    await run(argv, config);
+  } catch (thrown) {
+    // oclif ends help and version output by throwing an exit.
+    const exit = (thrown as { oclif?: { exit?: number } }).oclif?.exit;
+    if (exit === 0) process.exitCode = EXIT.ok;
+    else process.exitCode = report(thrown, argv);
+  }
+}
+
+function unknownCommand(argv: readonly string[], config: Config): MoqtError | null {
+  const words = argv.filter((token) => !token.startsWith('-'));
+  const first = argv[0];
+  if (first === undefined || first.startsWith('-')) {
+    if (first === undefined || ['--help', '-h', '--version'].includes(first)) return null;
+    return usage(`${first} comes before any command`, 'write the command first: moqt COMMAND [FLAGS]');
+  }
+  const names = [...config.commandIDs, ...config.topics.map((topic) => topic.name)];
+  const known = names.some((name) => name === first || name.startsWith(`${first}:`));
+  if (known) return null;
+  const similar = closestName(words[0] ?? first, config.commandIDs);
+  return usage(
+    `there is no command ${JSON.stringify(first)}`,
+    similar ? `did you mean ${similar}?` : 'moqt --help lists the commands',
+  );
+}
+
+function usage(message: string, hint: string): MoqtError {
+  return new MoqtError('MOQT_E_USAGE', message, { stage: 'config', cause: 'usage.command', hint });
+}
+
+function report(thrown: unknown, argv: readonly string[]): number {
+  const error = toMoqtError(thrown);
+  if (argv.includes('--json') || argv.includes('--jsonl')) {
+    process.stderr.write(`${JSON.stringify(errorDocument(error, error.exitCode))}\n`);
+  } else {
+    const paint = painter(wantsColor(2, 'auto', process.env));
+    process.stderr.write(`${errorLine(error, (text) => paint('red', text))}\n`);
+  }
+  if (argv.includes('--debug')) process.stderr.write(`${(thrown as Error)?.stack ?? String(thrown)}\n`);
+  return error.exitCode;
+}

@@ -1,0 +1,58 @@
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+
+const CODES = { SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm, SIGHUP: EXIT.sighup } as const;
+export type HandledSignal = keyof typeof CODES;
+
+/** Why the command is to end in order: a signal, nobody reads our output any more, or --max-time is over. */
+export type StopReason =
+  | { readonly kind: 'signal'; readonly signal: HandledSignal }
+  | { readonly kind: 'epipe' }
+  | { readonly kind: 'max-time' };
+
+/**
+ * Turns signals into an orderly end: the first aborts `signal`, the second ends the process at once.
+ * `dispose` gives the process its default behaviour back.
+ */
+export class Stop {
+  readonly #controller = new AbortController();
+  #reason: StopReason | null = null;
+  readonly #handlers = new Map<HandledSignal, () => void>();
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get reason(): StopReason | null {
+    return this.#reason;
+  }
+
+  /** The exit code that the reason demands, or null when nothing asked us to stop. */
+  get exitCode(): ExitCode | null {
+    if (!this.#reason) return null;
+    if (this.#reason.kind === 'signal') return CODES[this.#reason.signal];
+    return this.#reason.kind === 'epipe' ? EXIT.ok : EXIT.timeout;
+  }
+
+  listen(): void {
+    for (const name of Object.keys(CODES) as HandledSignal[]) {
+      const handler = () => {
+        // The second signal is a person who has waited long enough.
+        if (this.#reason?.kind === 'signal') process.exit(CODES[name]);
+        this.stop({ kind: 'signal', signal: name });
+      };
+      this.#handlers.set(name, handler);
+      process.on(name, handler);
+    }
+  }
+
+  stop(reason: StopReason): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller.abort(reason);
+  }
+
+  dispose(): void {
+    for (const [name, handler] of this.#handlers) process.off(name, handler);
+    this.#handlers.clear();
+  }
+}

@@ -1,0 +1,28 @@
+import { MoqtError } from '../errors/moqt-error.js';
+
+const BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  k: 1_000,
+  M: 1_000_000,
+  G: 1_000_000_000,
+};
+
+/**
+ * `512B`, `16KiB`, `4MiB`, `1GiB`, or decimal `16k`, `4M`, `1G` as bytes; a bare number is bytes.
+ * @throws MoqtError MOQT_E_USAGE that names the accepted form.
+ */
+export function parseSize(text: string): number {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)(B|KiB|MiB|GiB|k|M|G)?$/.exec(text);
+  const bytes = match ? Number(match[1]) * (BYTES[match[2] ?? 'B'] as number) : Number.NaN;
+  if (!Number.isSafeInteger(bytes)) {
+    throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(text)} is not a size`, {
+      stage: 'config',
+      cause: 'usage.size',
+      hint: 'whole bytes, or a number with one of B KiB MiB GiB k M G, such as 16KiB',
+    });
+  }
+  return bytes;
+}

@@ -1,0 +1,221 @@
+// `npm run test:interop`: real data through foreign relays and clients on loopback, with the built binary, as users run it.
+// Prints one line a case and ends with `N passed, N failed, N skipped`.
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installers } from './peers.mjs';
+import { end, finish, moqt, runMoqt, start, until } from './processes.mjs';
+import { relays, startMediamtx } from './relays.mjs';
+
+const only = process.argv[2];
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const folder = mkdtempSync(join(tmpdir(), 'moqt-interop-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const { generateCertificate } = await import('../../dist/index.js');
+const made = await generateCertificate({ hosts: ['localhost', '127.0.0.1', '::1'], days: 13 });
+const certificate = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+writeFileSync(certificate.cert, made.certPem);
+writeFileSync(certificate.key, made.keyPem, { mode: 0o600 });
+const trust = ['--cert-sha256', Buffer.from(made.sha256).toString('hex')];
+
+async function check(name, body) {
+  if (only && !name.includes(only)) return;
+  const began = Date.now();
+  try {
+    const detail = await body();
+    counts.passed++;
+    console.log(`ok      ${name}${detail ? ` — ${detail}` : ''} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    counts.failed++;
+    console.log(`FAILED  ${name}\n        ${String(error.message).replaceAll('\n', '\n        ')}`);
+  }
+}
+
+function skip(name, count, why) {
+  if (only && !name.includes(only)) return;
+  counts.skipped += count;
+  console.log(`SKIPPED ${name} (${count} cases): ${why}`);
+}
+
+const digest = (path) =>
+  new Promise((resolve, reject) => {
+    const hash = createHash('sha256');
+    createReadStream(path)
+      .on('data', (chunk) => hash.update(chunk))
+      .on('error', reject)
+      .on('end', () => resolve(hash.digest('hex')));
+  });
+
+/** Publishes a file through a relay, subscribes in another process, and compares SHA-256. */
+async function byteExact(relay, transport, draft, file) {
+  const url = relay.url(transport);
+  const track = ['interop/bytes', `t${draft}${transport}`];
+  const flags = [...trust, '--draft', draft];
+  const out = join(folder, 'received');
+  const fd = openSync(out, 'w');
+  const subscriber = start(process.execPath, [moqt, 'subscribe', url, ...track, '--wait', '20s', '--json', ...flags], {
+    stdout: fd,
+  });
+  closeSync(fd);
+  const publisher = start(process.execPath, [moqt, 'publish', url, ...track, file, '--json', ...flags]);
+  const [received, published] = await Promise.all([finish(subscriber, 90_000), finish(publisher, 90_000)]);
+  const size = statSync(out).size;
+  const say = (name, result) =>
+    `${name} exit ${result.code} ${result.signal ?? ''} ${result.stderr.trim().slice(-600)}`;
+  if (received.code !== 0 || published.code !== 0)
+    throw new Error(
+      `${say('subscribe', received)}\n${say('publish', published)}\nreceived ${size} bytes\nrelay: ${relay.output().slice(-400)}`,
+    );
+  const [sent, got] = await Promise.all([digest(file), digest(out)]);
+  if (sent !== got) throw new Error(`sha256 differs: sent ${sent}, received ${got} (${size} bytes)`);
+  return `${size} bytes, sha256 ${got.slice(0, 12)}…`;
+}
+
+const file = join(folder, 'data');
+writeFileSync(file, randomBytes(64 * 1024 * 1024));
+
+for (const relay of relays) {
+  const cases = relay.drafts.flatMap((draft) => relay.transports.map((transport) => ({ draft, transport })));
+  if (
+    only &&
+    !cases.some(({ draft, transport }) => `${relay.name} draft ${draft} ${transport}: 64 MiB byte-exact`.includes(only))
+  )
+    continue;
+  const installed = await installers[relay.program]();
+  if (installed.skip) {
+    skip(`${relay.name}: 64 MiB byte-exact`, cases.length, installed.skip);
+    continue;
+  }
+  for (const { draft, transport } of cases) {
+    await check(`${relay.name} draft ${draft} ${transport}: 64 MiB byte-exact`, async () => {
+      const server = await relay.start(installed.path, { certificate, trust, draft });
+      try {
+        return await byteExact(server, transport, draft, file);
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+}
+
+/** Our relay, and its URLs. */
+async function ownRelay() {
+  const relay = start(process.execPath, [
+    moqt,
+    'relay',
+    '--listen',
+    '127.0.0.1:0',
+    '--cert',
+    certificate.cert,
+    '--key',
+    certificate.key,
+    '--jsonl',
+  ]);
+  await until(() => relay.output().includes('"listening"'), 'our relay listening', 15_000);
+  const { urls } = JSON.parse(
+    relay
+      .output()
+      .split('\n')
+      .find((line) => line.includes('"listening"')),
+  );
+  return { relay, url: (scheme) => urls.find((url) => url.startsWith(scheme)) };
+}
+
+{
+  const installed = await installers.mediamtx();
+  const names = ['quic', 'webtransport'].flatMap((transport) => [
+    `mediamtx ${transport}: session`,
+    `mediamtx ${transport}: a SUBSCRIBE error is named`,
+  ]);
+  if (installed.skip) skip('mediamtx', names.length, installed.skip);
+  else if (!only || names.some((name) => name.includes(only))) {
+    const server = await startMediamtx(installed.path, { certificate, trust });
+    for (const transport of ['quic', 'webtransport']) {
+      await check(`mediamtx ${transport}: session`, async () => {
+        const result = await runMoqt(['connect', server.url(transport), '--json', '--draft', '18', ...trust]);
+        if (result.code !== 0) throw new Error(`exit ${result.code} ${result.stderr}`);
+        return `draft ${JSON.parse(result.stdout).draft}`;
+      });
+      await check(`mediamtx ${transport}: a SUBSCRIBE error is named`, async () => {
+        const result = await runMoqt([
+          'subscribe',
+          server.url(transport),
+          'nonexistent',
+          'track',
+          '--json',
+          '--draft',
+          '18',
+          ...trust,
+        ]);
+        const last = JSON.parse(
+          result.stderr
+            .trim()
+            .split('\n')
+            .findLast((line) => line.includes('"error"')) ?? 'null',
+        );
+        if (!last?.error || ![5, 8].includes(result.code))
+          throw new Error(`exit ${result.code} ${result.stdout} ${result.stderr}`);
+        return `exit ${result.code}: ${last.error.message}`;
+      });
+    }
+    await server.stop();
+  }
+}
+
+{
+  const installed = await installers['moq-test-client']();
+  const transports = ['moqt', 'https'];
+  if (installed.skip) skip('moq-test-client against our relay', 18 * transports.length, installed.skip);
+  else {
+    for (const scheme of transports) {
+      const label = `moq-test-client against our relay (${scheme})`;
+      if (only && !label.includes(only)) continue;
+      const { relay, url } = await ownRelay();
+      const result = await finish(start(installed.path, ['--relay', url(scheme), '--tls-disable-verify']), 180_000);
+      const lines = result.stdout.split('\n').filter((line) => /^(not )?ok \d+/.test(line));
+      for (const line of lines) {
+        await check(`${label}: ${line.replace(/^(not )?ok \d+ - /, '')}`, async () => {
+          if (line.startsWith('not ok')) throw new Error(result.stdout.slice(-2_000));
+          if (/# SKIP/i.test(line)) throw new Error(`skipped by the client: ${line}`);
+        });
+      }
+      if (lines.length < 18)
+        await check(`${label}: all 18 cases ran`, async () =>
+          Promise.reject(
+            new Error(`only ${lines.length} ran: ${result.stdout.slice(-500)} ${result.stderr.slice(-500)}`),
+          ),
+        );
+      await end(relay);
+    }
+  }
+}
+
+{
+  const installed = await installers['moq-clock-ietf']();
+  const name = 'moq-clock-ietf publishes through our relay, moqt receives its track';
+  if (installed.skip) skip(name, 1, installed.skip);
+  else {
+    await check(name, async () => {
+      const { relay, url } = await ownRelay();
+      const clock = start(installed.path, ['--publish', '--namespace', 'clock', '--tls-disable-verify', url('https')]);
+      try {
+        const result = await runMoqt(
+          ['subscribe', url('https'), 'clock', 'now', '--wait', '10s', '--count', '3', '--frame', 'lines', ...trust],
+          { ms: 30_000 },
+        );
+        const lines = result.stdout.trim().split('\n');
+        if (result.code !== 0 || lines.length < 3)
+          throw new Error(`exit ${result.code}: ${result.stdout} ${result.stderr} ${clock.output().slice(-500)}`);
+        return JSON.stringify(lines[0]);
+      } finally {
+        await end(clock);
+        await end(relay);
+      }
+    });
+  }
+}
+
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed === 0 ? 0 : 1);
