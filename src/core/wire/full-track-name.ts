@@ -1,3 +1,5 @@
+export { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from '../url/name-limits.js';
+
 /** A namespace is a tuple of byte strings (draft-18 §2.4.1), never a path. */
 export type TrackNamespace = readonly Uint8Array[];
 
@@ -5,11 +7,6 @@ export interface FullTrackName {
   readonly namespace: TrackNamespace;
   readonly name: Uint8Array;
 }
-
-/** Most fields a namespace may have, in every draft. */
-export const MAX_NAMESPACE_FIELDS = 32;
-/** Most bytes in all fields and the name together, in every draft. */
-export const MAX_FULL_TRACK_NAME_BYTES = 4096;
 
 /** A string that is equal for equal namespaces and only for those: a map key, not for display. */
 export function namespaceKey(namespace: TrackNamespace): string {
