@@ -1,3 +1,4 @@
+import type { DataLayout } from './data-layout.js';
 import type { ControlMessageType, RequestKind } from './messages/control-message.js';
 import type { VarintCodec } from './varint.js';
 
@@ -82,6 +83,8 @@ export interface DraftProfile {
   readonly features: DraftFeatures;
   /** How this draft writes integers of variable length. */
   readonly varint: VarintCodec;
+  /** How this draft writes data streams, datagrams and properties. */
+  readonly data: DataLayout;
   /** `message` matters in 14, whose request errors differ per request. */
   codes(space: CodeSpace, message?: RequestKind): CodeTable;
   /** Message type number on the wire, or undefined when this draft lacks the message. */

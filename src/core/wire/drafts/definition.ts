@@ -1,3 +1,4 @@
+import type { DataDefinition } from '../data-layout.js';
 import type { ControlMessageType, RequestKind } from '../messages/control-message.js';
 import type { CodeSpace, CodeTable, DraftFeatures, DraftProfile } from '../profile.js';
 import type { VarintCodec } from '../varint.js';
@@ -14,6 +15,7 @@ export interface DraftDefinition {
   readonly versionCode: bigint;
   readonly varint: VarintCodec;
   readonly features: DraftFeatures;
+  readonly data: DataDefinition;
   readonly messageTypes: Readonly<Partial<Record<MessageKey, number>>>;
   readonly sessionCodes: Codes;
   /** The registry of request errors; `perRequest` replaces it for requests that have one of their own (14). */
@@ -55,6 +57,7 @@ export function createProfile(definition: DraftDefinition): DraftProfile {
     versionCode: definition.versionCode,
     features: definition.features,
     varint: definition.varint,
+    data: { ...definition.data, varints: definition.varint },
     codes(space, message) {
       if (space !== 'request-error') return tables[space];
       return (message === undefined ? undefined : requestErrorsOf.get(message)) ?? requestErrors;

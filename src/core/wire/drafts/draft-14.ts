@@ -1,5 +1,6 @@
 import { quicVarint } from '../varint.js';
 import type { Codes } from './code-table.js';
+import { data14 } from './data-14.js';
 import type { DraftDefinition } from './definition.js';
 
 const COMMON_REQUEST_ERRORS = { INTERNAL_ERROR: 0x0, UNAUTHORIZED: 0x1, TIMEOUT: 0x2, NOT_SUPPORTED: 0x3 };
@@ -20,6 +21,7 @@ export const draft14: DraftDefinition = {
   webtransportProtocol: null,
   versionCode: 0xff00000en,
   varint: quicVarint,
+  data: data14,
   features: {
     requests: 'muxed-control',
     inBandVersions: true,

@@ -1,3 +1,4 @@
+import { data16 } from './data-16.js';
 import { type DraftDefinition, without } from './definition.js';
 import { draft14 } from './draft-14.js';
 
@@ -8,6 +9,7 @@ export const draft16: DraftDefinition = {
   alpn: 'moqt-16',
   webtransportProtocol: 'moqt-16',
   versionCode: 0xff000010n,
+  data: data16,
   features: {
     ...draft14.features,
     inBandVersions: false,

@@ -1,4 +1,5 @@
 import { vi64 } from '../varint.js';
+import { data18 } from './data-18.js';
 import { type DraftDefinition, without } from './definition.js';
 import { draft16 } from './draft-16.js';
 
@@ -10,6 +11,7 @@ export const draft18: DraftDefinition = {
   webtransportProtocol: 'moqt-18',
   versionCode: 0xff000012n,
   varint: vi64,
+  data: data18,
   features: {
     ...draft16.features,
     requests: 'native-bidi',
