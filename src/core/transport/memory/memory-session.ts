@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { deferred } from '../../util/deferred.js';
+import { HeldDeliveries } from '../held-deliveries.js';
 import type {
   Address,
   BidiStream,
@@ -11,7 +12,6 @@ import type {
   TransportSession,
 } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
-import { HeldDeliveries } from './held-deliveries.js';
 import type { Link } from './link.js';
 import { checkCode, MemoryRecvStream, MemorySendStream } from './memory-streams.js';
 import { OpenQueue } from './open-queue.js';

@@ -1,0 +1,233 @@
+import type { ErrorCode } from '../../errors/error-codes.js';
+import { MoqtError, type MoqtErrorOptions } from '../../errors/moqt-error.js';
+import { escapeText } from '../../util/escape.js';
+import { redactUrl } from '../../util/redact.js';
+import { withSignal, withTimeout } from '../../util/timeout.js';
+import type { ConnectOptions, Target, TransportSession } from '../transport.js';
+import { SessionClosed, StreamReset } from '../transport-errors.js';
+import { encodeFrame, FRAME } from './h3/frames.js';
+import { H3Connection } from './h3/h3-connection.js';
+import { H3Error, h3CodeName } from './h3/h3-error.js';
+import { RequestReader } from './h3/request-reader.js';
+import { connectProtocol, type H3Settings, supportsDatagrams, supportsWebTransport } from './h3/settings.js';
+import { checkExtraHeaders, parseResponse, type ResponseHead } from './headers.js';
+import { decodeFieldSection, encodeFieldSection } from './qpack/field-section.js';
+import type { FieldLine } from './qpack/static-table.js';
+import { WebTransportSession } from './session.js';
+import { NO_ERROR } from './stream-codes.js';
+import { encodeStringList, isStringItem, parseStringItem } from './structured-field.js';
+
+const DEFAULT_PORT = 443;
+/** Closing a connection that came to nothing must not hold up the error. */
+const ABANDON_MS = 200;
+
+/** What a session is asked for, checked. */
+export interface SessionRequest {
+  readonly authority: string;
+  readonly path: string;
+  /** For `WT-Available-Protocols`, the most preferred first; empty sends none. */
+  readonly protocols: readonly string[];
+  readonly headers: readonly FieldLine[];
+}
+
+/** Checks what the user asked for before a packet is sent. Throws MoqtError (MOQT_E_USAGE, MOQT_E_URL). */
+export function sessionRequest(target: Target, options: Pick<ConnectOptions, 'alpn' | 'headers'>): SessionRequest {
+  for (const protocol of options.alpn) {
+    if (protocol === '' || !isStringItem(protocol)) {
+      throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(protocol)} cannot be offered as a WebTransport protocol`, {
+        stage: 'config',
+      });
+    }
+  }
+  const path = target.path === '' ? '/' : target.path;
+  if (!/^\/[\x21-\x7e]*$/.test(path)) {
+    throw new MoqtError('MOQT_E_URL', 'the path must begin with a slash and hold no spaces or control characters', {
+      stage: 'config',
+      hint: 'percent-encode other characters',
+    });
+  }
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  return {
+    authority: target.port === DEFAULT_PORT ? host : `${host}:${target.port}`,
+    path,
+    protocols: options.alpn,
+    headers: checkExtraHeaders(options.headers ?? []),
+  };
+}
+
+export interface OpenOptions {
+  /** For settings and response together, ms; 0 is none. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a WebTransport session on a QUIC connection whose ALPN is h3 and which it then owns: closed with the session, and
+ * when none comes about. Rejects with MoqtError (stage `webtransport`): MOQT_E_UNAUTHORIZED for 401 and 403,
+ * MOQT_E_REJECTED for other answers, MOQT_E_PROTOCOL when the peer has no WebTransport, MOQT_E_TIMEOUT; or with the
+ * signal's reason.
+ */
+export async function openWebTransport(
+  quic: TransportSession,
+  request: SessionRequest,
+  options: OpenOptions,
+): Promise<WebTransportSession> {
+  const attempt = new Attempt(quic, request);
+  try {
+    const opening = withTimeout(attempt.run(), options.timeoutMs, () => attempt.timeoutError());
+    return await withSignal(opening, options.signal);
+  } catch (error) {
+    await quic.close(NO_ERROR, '', ABANDON_MS).catch(() => {});
+    throw options.signal?.aborted === true ? options.signal.reason : attempt.explain(error);
+  }
+}
+
+/** One attempt to open a session. */
+class Attempt {
+  readonly #quic: TransportSession;
+  readonly #request: SessionRequest;
+  readonly #h3: H3Connection;
+  #settings: H3Settings | null = null;
+
+  constructor(quic: TransportSession, request: SessionRequest) {
+    this.#quic = quic;
+    this.#request = request;
+    this.#h3 = new H3Connection(quic, { role: 'client', maxSessions: 1 });
+  }
+
+  async run(): Promise<WebTransportSession> {
+    // The draft forbids a CONNECT before the server's SETTINGS: they say which dialect it speaks.
+    const settings = await this.#h3.settings;
+    this.#settings = settings;
+    if (!supportsWebTransport(settings)) {
+      throw this.#error('MOQT_E_PROTOCOL', 'the peer speaks HTTP/3 but not WebTransport', {
+        cause: 'webtransport.unsupported',
+        hint: 'perhaps a plain web server; if it is a MoQ relay, try moqt:// (raw QUIC)',
+      });
+    }
+    const connect = await this.#quic.openBidi();
+    connect.send.write(encodeFrame(FRAME.HEADERS, encodeFieldSection(this.#requestFields(settings))))?.catch(() => {});
+    const reader = new RequestReader(connect.recv);
+    const response = await this.#response(reader);
+    if (response.status < 200 || response.status > 299) throw this.#refusal(response);
+    return new WebTransportSession(this.#h3, connect, reader, {
+      protocol: this.#chosenProtocol(response),
+      http: {
+        path: this.#request.path,
+        authority: this.#request.authority,
+        status: response.status,
+        headers: response.headers,
+      },
+      datagrams: supportsDatagrams(settings),
+    });
+  }
+
+  #requestFields(settings: H3Settings): FieldLine[] {
+    const fields: FieldLine[] = [
+      [':method', 'CONNECT'],
+      [':protocol', connectProtocol(settings)],
+      [':scheme', 'https'],
+      [':authority', this.#request.authority],
+      [':path', this.#request.path],
+      // Servers of the early drafts look for it; the others ignore it.
+      ['sec-webtransport-http3-draft02', '1'],
+    ];
+    if (this.#request.protocols.length > 0) {
+      fields.push(['wt-available-protocols', encodeStringList(this.#request.protocols)]);
+    }
+    return [...fields, ...this.#request.headers];
+  }
+
+  /** The final response; informational ones (1xx) are passed over. */
+  async #response(reader: RequestReader): Promise<ResponseHead> {
+    for (;;) {
+      const event = await reader.next();
+      if (event === null) throw new H3Error('H3_REQUEST_INCOMPLETE', 'the CONNECT stream ended without a response');
+      if (event.kind !== 'item') throw new H3Error('H3_FRAME_UNEXPECTED', 'data before the final response');
+      const response = parseResponse(decodeFieldSection(event.value));
+      if (response.status >= 200) return response;
+      if (response.status === 101) throw new H3Error('H3_MESSAGE_ERROR', 'status 101, which HTTP/3 does not have');
+    }
+  }
+
+  /** The field counts only as a String that was offered; otherwise it is as if it were absent. */
+  #chosenProtocol(response: ResponseHead): string {
+    const field = response.headers.get('wt-protocol');
+    const chosen = field === undefined ? null : parseStringItem(field);
+    return chosen !== null && this.#request.protocols.includes(chosen) ? chosen : '';
+  }
+
+  #refusal(response: ResponseHead): MoqtError {
+    const { status } = response;
+    const shownPath = redactUrl(this.#request.path);
+    const wire = { space: 'http', code: BigInt(status), name: `HTTP ${status}` };
+    if (status === 401 || status === 403) {
+      return this.#error('MOQT_E_UNAUTHORIZED', `the peer answered ${status}: not authorised for ${shownPath}`, {
+        cause: 'webtransport.unauthorized',
+        hint: 'give a token the way this relay expects it: --header, --auth-token, or in the URL',
+        wire,
+      });
+    }
+    if (status >= 300 && status <= 399) {
+      const location = response.headers.get('location');
+      const where = location === undefined ? 'without a location' : `to ${escapeText(redactUrl(location))}`;
+      return this.#error('MOQT_E_REJECTED', `the peer answered ${status}: redirects ${where}`, {
+        cause: 'webtransport.redirect',
+        hint: 'redirects are not followed: use the new URL',
+        wire,
+      });
+    }
+    const notFound = status === 404;
+    return this.#error('MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {
+      cause: notFound ? 'webtransport.not-found' : 'webtransport.rejected',
+      hint: notFound ? "check the URL's path: relays serve /, /moq, /moq-relay …" : undefined,
+      wire,
+    });
+  }
+
+  timeoutError(): MoqtError {
+    return this.#settings === null
+      ? this.#error('MOQT_E_TIMEOUT', 'no HTTP/3 SETTINGS came in time', { cause: 'http3.no-settings' })
+      : this.#error('MOQT_E_TIMEOUT', 'no response to the WebTransport CONNECT in time', {
+          cause: 'webtransport.timeout',
+        });
+  }
+
+  /** What went wrong, as an error for the user. */
+  explain(error: unknown): unknown {
+    if (error instanceof H3Error) {
+      const wire = { space: 'http3', code: error.code, name: error.codeName };
+      const cause = 'http3.protocol';
+      return this.#error('MOQT_E_PROTOCOL', escapeText(error.message), { cause, wire, origin: error });
+    }
+    if (error instanceof StreamReset) {
+      const name = h3CodeName(error.code) ?? `0x${error.code.toString(16)}`;
+      return this.#error('MOQT_E_REJECTED', `the peer reset the WebTransport CONNECT: ${name}`, {
+        cause: 'webtransport.rejected',
+        wire: { space: 'http3', code: error.code, name },
+        origin: error,
+      });
+    }
+    if (error instanceof SessionClosed) return this.#explainClose(error);
+    return error;
+  }
+
+  #explainClose(error: SessionClosed): MoqtError {
+    const { by, code, reason } = error.info;
+    if (by === 'idle') return this.#error('MOQT_E_TIMEOUT', 'the connection went silent', { origin: error });
+    if (by === 'error') return this.#error('MOQT_E_UNREACHABLE', 'the connection failed', { origin: error });
+    const name = h3CodeName(code) ?? `0x${code.toString(16)}`;
+    const words = reason === '' || reason === name ? name : `${name} ${escapeText(reason)}`;
+    return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering: ${words}`, {
+      cause: 'webtransport.rejected',
+      wire: { space: error.info.isApplication ? 'session' : 'http3', code, name },
+      origin: error,
+    });
+  }
+
+  #error(code: ErrorCode, message: string, options: Omit<MoqtErrorOptions, 'stage' | 'peer'>): MoqtError {
+    const { host, port } = this.#quic.remote;
+    const peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new MoqtError(code, message, { ...options, stage: 'webtransport', peer });
+  }
+}

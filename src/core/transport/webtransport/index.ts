@@ -1,0 +1,2 @@
+export { openWebTransport, type SessionRequest, sessionRequest } from './client.js';
+export { type PlainResponse, type ServeOptions, serveWebTransport } from './server.js';
