@@ -22,7 +22,7 @@ export function flowCases(connect: Connect, harness: TransportHarness): void {
       const arrived = uniInbox(far);
       const stream = await near.openUni();
       const chunk = randomBytes(16 * 1024);
-      const { written, blocked } = writeUntilBlocked(stream, chunk, window + harness.sendBuffer);
+      const { written, blocked } = await writeUntilBlocked(stream, chunk, window + harness.sendBuffer);
       const other = await arrived.next('the stream');
       expect(await staysPending(blocked)).toBe(true);
       expect(stream.queuedBytes).toBeGreaterThan(0);
@@ -39,7 +39,7 @@ export function flowCases(connect: Connect, harness: TransportHarness): void {
       const { near, far } = await connect({ far: { streamWindow: window, connectionWindow: 16 * window } });
       const arrived = uniInbox(far);
       const stalled = await near.openUni();
-      const { blocked } = writeUntilBlocked(stalled, randomBytes(16 * 1024), window + harness.sendBuffer);
+      const { blocked } = await writeUntilBlocked(stalled, randomBytes(16 * 1024), window + harness.sendBuffer);
       const unread = await arrived.next('the stalled stream');
       const bytes = randomBytes(1_000_000, 4);
       const stream = await near.openUni();

@@ -1,7 +1,7 @@
 import type { BidiStream, RecvStream, SendStream, TransportSession } from '../../src/core/transport/transport.js';
 import { concatBytes } from '../../src/core/util/bytes.js';
 import { deferred } from '../../src/core/util/deferred.js';
-import { soon } from '../support/wait.js';
+import { soon, staysPending } from '../support/wait.js';
 
 /** What one side of a connection allows the other. */
 export interface SideLimits {
@@ -101,17 +101,21 @@ export async function writeAll(stream: SendStream, bytes: Uint8Array, piece = 64
   stream.end();
 }
 
-/** Writes until the stream asks to wait; gives what was written and the promise that is pending. */
-export function writeUntilBlocked(
+/**
+ * Writes until the stream asks to wait and nothing but a reader can end the wait; gives what was written and the promise
+ * that is pending. A transport may take some bytes on its own (the beginning of a stream says whose it is), so one wait
+ * that ends proves nothing yet; `limit` bounds how many.
+ */
+export async function writeUntilBlocked(
   stream: SendStream,
   chunk: Uint8Array,
   limit: number,
-): { written: number; blocked: Promise<void> } {
+): Promise<{ written: number; blocked: Promise<void> }> {
   let written = 0;
   while (written < limit) {
-    const wait = stream.write(chunk);
+    const blocked = stream.write(chunk);
     written += chunk.length;
-    if (wait !== undefined) return { written, blocked: wait };
+    if (blocked !== undefined && (await staysPending(blocked))) return { written, blocked };
   }
   throw new Error(`the stream took ${written} bytes that nobody reads`);
 }

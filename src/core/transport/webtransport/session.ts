@@ -297,7 +297,9 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
     this.#endError = new SessionClosed(info);
     this.#h3.removeSession(this.#id);
     this.#connect.send.end();
-    for (const stream of this.openStreams) stream.abandon();
+    // As on raw QUIC, what a peer sent before it closed can still be read, until the connection has gone too.
+    const keepReading = info.by === 'peer' && this.#h3.sessionCount === 0;
+    for (const stream of this.openStreams) if (!(keepReading && stream.direction === 'receive')) stream.abandon();
     this.openStreams.clear();
     this.#ended.resolve();
   }
