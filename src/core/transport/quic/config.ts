@@ -1,0 +1,87 @@
+import { MoqtError } from '../../errors/moqt-error.js';
+import { errorText, type NativeConfig, type Quiche } from './native.js';
+
+export interface TlsMaterial {
+  /** Trusted roots, PEM; null leaves the peer unverified by the TLS library. */
+  readonly caPem: string | null;
+  /** The peer's certificate is asked for and accepted whatever it is: the decision is made in trust.ts. */
+  readonly acceptAny: boolean;
+  readonly certPem?: string | undefined;
+  readonly keyPem?: string | undefined;
+}
+
+export interface QuicSettings {
+  readonly alpn: readonly string[];
+  /** ms, 0 is none. */
+  readonly idleTimeoutMs: number;
+  readonly maxIncomingUni: number;
+  readonly maxIncomingBidi: number;
+  /** Bytes of one stream that we take without the application reading them. */
+  readonly streamWindow: number;
+  /** The same for the connection; undefined leaves it to the streams' windows, see DEFAULT_CONNECTION_WINDOW. */
+  readonly connectionWindow: number | undefined;
+  readonly congestionControl: 'cubic' | 'bbr' | 'reno';
+  /** Largest packet that we may ever send. */
+  readonly maxPacketSize: number;
+  readonly keylog: boolean;
+}
+
+export const DEFAULT_MAX_INCOMING_UNI = 1000;
+export const DEFAULT_MAX_INCOMING_BIDI = 1000;
+export const DEFAULT_STREAM_WINDOW = 2 << 20;
+/**
+ * By default the connection's window never closes. The library counts what a reset stream still owed as unread for ever:
+ * with a finite window every reset narrows it, until the peer may send nothing at all and the connection hangs.
+ * Memory stays bounded by the number of streams times their window.
+ */
+const DEFAULT_CONNECTION_WINDOW = 2 ** 52;
+/** Datagrams that the library holds in each direction; the oldest received ones are dropped beyond it. */
+const DATAGRAM_QUEUE = 1024;
+/** One path in use and three spare ones, for migration. */
+export const CONNECTION_ID_LIMIT = 4;
+
+/** Settings in the library's form. Throws MOQT_E_LOCAL_IO for a certificate or key that it cannot use. */
+export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings): NativeConfig {
+  const config = createConfig(quiche, tls);
+  config.setApplicationProtos([...settings.alpn]);
+  config.setMaxIdleTimeout(settings.idleTimeoutMs);
+  config.setMaxRecvUdpPayloadSize(65527);
+  config.setMaxSendUdpPayloadSize(settings.maxPacketSize);
+  const connectionWindow = settings.connectionWindow ?? DEFAULT_CONNECTION_WINDOW;
+  config.setInitialMaxData(connectionWindow);
+  config.setMaxConnectionWindow(connectionWindow);
+  config.setInitialMaxStreamDataBidiLocal(settings.streamWindow);
+  config.setInitialMaxStreamDataBidiRemote(settings.streamWindow);
+  config.setInitialMaxStreamDataUni(settings.streamWindow);
+  config.setMaxStreamWindow(settings.streamWindow);
+  config.setInitialMaxStreamsUni(settings.maxIncomingUni);
+  config.setInitialMaxStreamsBidi(settings.maxIncomingBidi);
+  config.enableDgram(true, DATAGRAM_QUEUE, DATAGRAM_QUEUE);
+  config.setCcAlgorithmName(settings.congestionControl);
+  // The library only computes when to send; without timers finer than a millisecond that would cost throughput.
+  config.enablePacing(false);
+  config.setActiveConnectionIdLimit(CONNECTION_ID_LIMIT);
+  if (settings.keylog) config.logKeys();
+  return config;
+}
+
+function createConfig(quiche: Quiche, tls: TlsMaterial): NativeConfig {
+  const verify = tls.acceptAny || tls.caPem !== null;
+  try {
+    return quiche.Config.withBoringSslCtx(
+      verify,
+      tls.acceptAny,
+      tls.caPem === null ? null : Buffer.from(tls.caPem),
+      tls.keyPem === undefined ? null : [Buffer.from(tls.keyPem)],
+      tls.certPem === undefined ? null : [Buffer.from(tls.certPem)],
+      null,
+    );
+  } catch (origin) {
+    throw new MoqtError('MOQT_E_LOCAL_IO', `the TLS library refuses a certificate or key: ${errorText(origin)}`, {
+      stage: 'tls',
+      cause: 'tls.bad-certificate',
+      hint: 'certificate, key and CA must be PEM, and the key must belong to the first certificate',
+      origin,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
+import { hostPort } from './address.js';
+import { buildConfig, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { loadQuiche } from './native.js';
+import { largestPacketTo } from './packet-size.js';
+import { raceHandshakes } from './race.js';
+import { resolveHost } from './resolve-host.js';
+import { QuicSession } from './session.js';
+import { trustPolicy } from './trust.js';
+
+/** Raw QUIC (RFC 9000) on our own engine. */
+export const quicTransport: Transport = { connect };
+
+/** Rejects with MoqtError (DNS, UNREACHABLE, TLS, VERSION, TIMEOUT, PROTOCOL, LOCAL_IO), or with the signal's reason. */
+async function connect(target: Target, options: ConnectOptions): Promise<TransportSession> {
+  const start = performance.now();
+  const elapsed = (): number => performance.now() - start;
+  const left = (): number => (options.connectTimeoutMs === 0 ? 0 : Math.max(1, options.connectTimeoutMs - elapsed()));
+  options.signal?.throwIfAborted();
+
+  const [quiche, trust] = await Promise.all([loadQuiche(), trustPolicy(target, options)]);
+  const dnsStart = elapsed();
+  const addresses = await resolveHost(target, options, left());
+  options.onStage?.({ stage: 'dns', startMs: dnsStart, endMs: elapsed(), detail: addresses.join(', ') });
+
+  const maxIncomingUni = options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI;
+  const maxIncomingBidi = options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI;
+  const config = buildConfig(quiche, trust.tls, {
+    alpn: options.alpn,
+    idleTimeoutMs: options.idleTimeoutMs,
+    maxIncomingUni,
+    maxIncomingBidi,
+    streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
+    connectionWindow: options.connectionWindow,
+    congestionControl: options.congestionControl ?? 'cubic',
+    maxPacketSize: Math.max(...addresses.map(largestPacketTo)),
+    keylog: options.keylogFile !== undefined,
+  });
+
+  const quicStart = elapsed();
+  const connection = await raceHandshakes(
+    { quiche, config, trust, options, maxIncomingUni, maxIncomingBidi, port: target.port },
+    {
+      addresses,
+      ms: left(),
+      limitMs: options.connectTimeoutMs,
+      signal: options.signal,
+      peer: hostPort(target.host, target.port),
+    },
+  );
+  const { host, port } = connection.remote;
+  options.onStage?.({ stage: 'quic', startMs: quicStart, endMs: elapsed(), detail: hostPort(host, port) });
+  connection.startKeepAlive(keepAliveInterval(options, connection.native.stats().peerMaxIdleTimeout));
+  return new QuicSession(connection, () => connection.localAddress);
+}
+
+/** A third of the idle timeout that holds: the smaller of both sides' (RFC 9000 §10.1). 0 is none. */
+function keepAliveInterval(options: ConnectOptions, peerIdleMs: number): number {
+  if (options.keepAliveMs !== undefined) return options.keepAliveMs;
+  const limits = [options.idleTimeoutMs, peerIdleMs].filter((ms) => ms > 0);
+  return limits.length === 0 ? 0 : Math.max(1, Math.floor(Math.min(...limits) / 3));
+}

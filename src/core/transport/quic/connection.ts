@@ -1,0 +1,422 @@
+import { type Deferred, deferred } from '../../util/deferred.js';
+import { applicationCode } from '../application-code.js';
+import type { Address, CloseInfo } from '../transport.js';
+import { SessionClosed } from '../transport-errors.js';
+import { BAD_CERTIFICATE, encodeReason, readCloseInfo } from './close-codes.js';
+import { ConnectionIds } from './connection-ids.js';
+import { Datagrams } from './datagrams.js';
+import { FrameScan } from './frame-scan.js';
+import { errorText, type HostPort, type NativeConnection, type RecvInfo } from './native.js';
+import type { Destination, PacketIo } from './packet-io.js';
+import { PacketNumbers } from './packet-numbers.js';
+import type { PacketSize } from './packet-size.js';
+import { PacketWriter } from './packet-writer.js';
+import { RttMeter } from './rtt-meter.js';
+import { type Pumped, scheduler } from './scheduler.js';
+import { StreamTable } from './stream-table.js';
+
+/** Packets sent in one turn, so that a large window does not keep acknowledgements and other connections waiting. */
+const BURST_PACKETS = 128;
+/** RFC 9002 §6.2.2, before the first sample. */
+const INITIAL_RTT_MS = 333;
+/** Probe timeouts in a row without an answer after which the path is taken to swallow large packets. */
+const TIMEOUTS_BEFORE_FALLBACK = 3;
+
+/** What a connection needs of the endpoint that owns its socket. */
+export interface ConnectionOwner {
+  readonly io: PacketIo;
+  /** The socket is connected: packets carry no destination. */
+  readonly connected: boolean;
+  addConnectionId(id: Uint8Array, connection: QuicConnection): void;
+  removeConnectionId(id: Uint8Array): void;
+  /** The connection is over and its last packets are with the socket. */
+  released(connection: QuicConnection): void;
+  /** The socket's own address or route is gone (client): try another. */
+  pathLost?(connection: QuicConnection, error: NodeJS.ErrnoException): void;
+}
+
+export interface ConnectionSettings {
+  readonly isServer: boolean;
+  readonly maxIncomingUni: number;
+  readonly maxIncomingBidi: number;
+  readonly packetSize: PacketSize;
+  readonly remote: Destination;
+  /** As QUIC knows it. */
+  readonly local: HostPort;
+  /** Decides on the peer's certificate once the handshake is done: null accepts, else the error the handshake fails with. */
+  readonly judge: (native: NativeConnection) => Error | null;
+}
+
+/** One QUIC connection: the pump between the library's state machine, a socket, and the application's streams. */
+export class QuicConnection implements Pumped {
+  readonly native: NativeConnection;
+  readonly streams: StreamTable;
+  readonly datagrams: Datagrams;
+  readonly rtt = new RttMeter();
+  readonly packetSize: PacketSize;
+  readonly isServer: boolean;
+  /** Resolves when the handshake is done and the peer trusted; rejects with the judgement's error or SessionClosed. */
+  readonly established: Promise<void>;
+  readonly closed: Promise<CloseInfo>;
+  closeInfo: CloseInfo | null = null;
+  /** UDP datagrams that arrived for this connection, whatever they held. */
+  datagramsReceived = 0;
+  /** What the library said about the last packet that it could not use. */
+  lastReceiveError: string | null = null;
+  remote: Destination;
+
+  readonly #owner: ConnectionOwner;
+  readonly #settings: ConnectionSettings;
+  readonly #writer = new PacketWriter();
+  readonly #ids: ConnectionIds;
+  readonly #numbers = new PacketNumbers();
+  readonly #frames = new FrameScan({
+    onStopSending: (stream, code) => this.streams.onStopSending(stream, code),
+    onAck: (largest, delay, covers) => {
+      this.rtt.onAck(largest, delay, performance.now());
+      this.packetSize.onAck(covers);
+    },
+  });
+  readonly #established: Deferred<void> = deferred();
+  readonly #closed: Deferred<CloseInfo> = deferred();
+  #isEstablished = false;
+  #recvInfo: RecvInfo;
+  #local: HostPort;
+  #severalPaths = false;
+  #ingestDue = false;
+  #flushDue = false;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = 0;
+  #timeouts = 0;
+  #closing: Promise<void> | null = null;
+  #closeSent: Deferred<void> | null = null;
+  #keepAlive: NodeJS.Timeout | null = null;
+  #refusedSince: number | null = null;
+
+  constructor(native: NativeConnection, owner: ConnectionOwner, settings: ConnectionSettings) {
+    this.native = native;
+    this.#owner = owner;
+    this.#settings = settings;
+    this.isServer = settings.isServer;
+    this.packetSize = settings.packetSize;
+    this.remote = settings.remote;
+    this.#local = settings.local;
+    this.#recvInfo = { from: { ...settings.remote }, to: settings.local };
+    this.streams = new StreamTable(native, { ...settings, touch: () => this.touch() });
+    this.datagrams = new Datagrams(native, settings.packetSize, () => this.touch());
+    settings.packetSize.onShrink = () => this.datagrams.dropOversized();
+    this.#ids = new ConnectionIds(native, {
+      add: (id) => owner.addConnectionId(id, this),
+      remove: (id) => owner.removeConnectionId(id),
+    });
+    this.established = this.#established.promise;
+    this.established.catch(() => {});
+    this.closed = this.#closed.promise;
+  }
+
+  get isOpen(): boolean {
+    return this.closeInfo === null;
+  }
+
+  get isEstablished(): boolean {
+    return this.#isEstablished;
+  }
+
+  get localAddress(): Address {
+    return this.#owner.io.local;
+  }
+
+  get packetKind(): 'dgram' | 'batched' {
+    return this.#owner.io.kind;
+  }
+
+  get fallbackReason(): string | undefined {
+    return this.#owner.io.fallbackReason;
+  }
+
+  /** Has a flush happen in this turn. */
+  touch(): void {
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    scheduler.flushSoon(this);
+  }
+
+  receive(bytes: Uint8Array, host: string, port: number): void {
+    if (this.closeInfo !== null) return;
+    this.datagramsReceived++;
+    const info = this.#recvInfo;
+    if (info.from.port !== port || info.from.host !== host) this.#onOtherAddress(host, port);
+    try {
+      this.native.recv(bytes, this.#recvInfo);
+      this.#refusedSince = null;
+      if (this.#isEstablished) this.#frames.scan(bytes);
+    } catch (error) {
+      this.lastReceiveError = errorText(error);
+    }
+    this.#timeouts = 0;
+    this.#ingestSoon();
+    this.touch();
+  }
+
+  #onOtherAddress(host: string, port: number): void {
+    this.#recvInfo = { from: { host, port }, to: this.#local };
+    if (this.#isEstablished) this.#severalPaths = true;
+  }
+
+  #ingestSoon(): void {
+    if (this.#ingestDue) return;
+    this.#ingestDue = true;
+    scheduler.ingestSoon(this);
+  }
+
+  ingest(): void {
+    this.#ingestDue = false;
+    if (this.closeInfo !== null) return;
+    try {
+      if (!this.#isEstablished && this.native.isEstablished()) this.#onEstablished();
+      if (this.#isEstablished) {
+        if (this.#severalPaths) this.#takePathEvents();
+        this.streams.ingest();
+        this.datagrams.ingest();
+      }
+      this.#checkEnd();
+    } catch (error) {
+      this.#abort(error);
+    }
+  }
+
+  flush(): void {
+    this.#flushDue = false;
+    if (this.closeInfo !== null) return;
+    try {
+      if (this.#isEstablished) this.streams.pump();
+      this.#sendPackets();
+      this.#arm();
+      if (this.#closeSent !== null && this.native.isDraining()) this.#closeSent.resolve();
+    } catch (error) {
+      this.#abort(error);
+    }
+  }
+
+  #onEstablished(): void {
+    const refusal = this.#settings.judge(this.native);
+    if (refusal !== null) {
+      this.#established.reject(refusal);
+      this.abandon(BAD_CERTIFICATE, {
+        by: 'local',
+        isApplication: false,
+        code: BigInt(BAD_CERTIFICATE),
+        reason: refusal.message,
+        tlsAlert: 'bad_certificate',
+      });
+      return;
+    }
+    this.#isEstablished = true;
+    this.packetSize.onEstablished(this.native.maxSendUdpPayloadSize());
+    this.rtt.ackDelayExponent = this.native.stats().peerAckDelayExponent;
+    this.#ids.issueSpares();
+    this.#established.resolve();
+  }
+
+  #sendPackets(): void {
+    const { native, packetSize, rtt } = this;
+    const owner = this.#owner;
+    const now = performance.now();
+    for (let sent = 0; ; sent++) {
+      if (sent >= BURST_PACKETS) {
+        this.touch();
+        break;
+      }
+      const slot = this.#writer.slot(packetSize.offer(now));
+      const packet = native.send(slot);
+      if (packet === null) break;
+      const length = packet[0];
+      const number = this.#numbers.onSent(slot, length);
+      if (number >= 0) {
+        rtt.onSent(number, now);
+        packetSize.onSent(number, length, now, rtt.smoothedMs ?? INITIAL_RTT_MS);
+      }
+      const to = owner.connected ? null : this.#severalPaths ? packet[1].to : this.remote;
+      this.#writer.commit(length, owner.io, to);
+    }
+    this.#writer.flush();
+  }
+
+  #takePathEvents(): void {
+    for (let event = this.native.pathEventNext(); event != null; event = this.native.pathEventNext()) {
+      if (event.type === 'PeerMigrated') this.remote = event.new;
+    }
+    this.#ids.replaceRetired();
+  }
+
+  #arm(): void {
+    const wait = this.native.timeout();
+    if (wait === null) {
+      this.#disarm();
+      return;
+    }
+    const at = performance.now() + wait;
+    // An earlier timer looks again when it fires: cheaper than a new timer for every packet.
+    if (this.#timer !== null && this.#timerAt <= at) return;
+    this.#disarm();
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#onTimer, Math.min(wait + 1, 0x7fff_ffff));
+    // The socket keeps the process alive while the connection is open, not the timer.
+    this.#timer.unref();
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = null;
+    if (this.closeInfo !== null) return;
+    const wait = this.native.timeout();
+    if (wait === null) return;
+    if (wait > 0) {
+      this.#arm();
+      return;
+    }
+    this.native.onTimeout();
+    if (++this.#timeouts === TIMEOUTS_BEFORE_FALLBACK) this.packetSize.onBlackHole();
+    this.#ingestSoon();
+    this.touch();
+  };
+
+  /** PINGs when nothing has been heard for `ms`; see startKeepAlive. */
+  startKeepAlive(ms: number): void {
+    if (ms <= 0 || this.#keepAlive !== null) return;
+    this.#keepAlive = setInterval(() => {
+      this.native.sendAckEliciting();
+      this.touch();
+    }, ms);
+    this.#keepAlive.unref();
+  }
+
+  #checkEnd(): void {
+    if (this.#closing !== null && this.native.peerError() === null && !this.native.isClosed()) return;
+    const info = readCloseInfo(this.native);
+    if (info === null) return;
+    // A local error is told to the peer before we forget the connection.
+    if (info.by === 'local') this.#sendPackets();
+    this.#finish(info);
+  }
+
+  /**
+   * Ends the connection with an application code. What streams have been ended with is handed over first, as far as the
+   * peer allows within `deadlineMs`.
+   */
+  close(code: bigint, reason: string, deadlineMs: number): Promise<void> {
+    const number = applicationCode(code);
+    if (this.closeInfo !== null) return Promise.resolve();
+    this.#closing ??= this.#closeInOrder(number, reason, deadlineMs);
+    return this.#closing;
+  }
+
+  async #closeInOrder(code: number, reason: string, deadlineMs: number): Promise<void> {
+    const deadline = performance.now() + deadlineMs;
+    if (this.#isEstablished) await this.#deliverEnds(deadlineMs);
+    if (this.closeInfo !== null) return;
+    this.native.close(true, code, encodeReason(reason));
+    const info: CloseInfo = { by: 'local', isApplication: true, code: BigInt(code), reason };
+    this.streams.fail(new SessionClosed(info));
+    // A full congestion window can hold CONNECTION_CLOSE back until the next probe timeout.
+    this.#closeSent = deferred();
+    this.flush();
+    if (this.closeInfo === null) {
+      await before(this.#closeSent.promise, deadline - performance.now());
+      this.#finish(info);
+    }
+    await before(this.#owner.io.drained(), deadline - performance.now());
+  }
+
+  async #deliverEnds(deadlineMs: number): Promise<void> {
+    const unfinished = this.streams.unfinishedEnds();
+    if (unfinished.length === 0 || deadlineMs <= 0) return;
+    const ends = Promise.allSettled(unfinished.map((stream) => stream.delivered()));
+    await before(Promise.race([ends, this.closed]), deadlineMs);
+  }
+
+  /** Ends the connection at once with a QUIC code: for refusals and failures before or beside the application. */
+  abandon(code: number, info: CloseInfo): void {
+    if (this.closeInfo !== null) return;
+    this.native.close(false, code, Buffer.alloc(0));
+    try {
+      this.#sendPackets();
+    } catch {
+      // The peer will find out by its own timers.
+    }
+    this.#finish(info);
+  }
+
+  /** An error of the socket. */
+  onSocketError(error: NodeJS.ErrnoException): void {
+    if (this.closeInfo !== null) return;
+    if (error.code === 'ECONNREFUSED') {
+      this.#onRefused(error);
+      return;
+    }
+    if (error.code === 'EMSGSIZE') {
+      this.packetSize.onTooLarge();
+      this.touch();
+      return;
+    }
+    if (!this.#isEstablished) this.#established.reject(error);
+    else this.#owner.pathLost?.(this, error);
+  }
+
+  /**
+   * ICMP says that nobody listens there. In the handshake that is the answer; later it may be a passing fault or forged, so
+   * only silence beside it for a second ends the connection.
+   */
+  #onRefused(error: NodeJS.ErrnoException): void {
+    if (!this.#isEstablished) {
+      this.#established.reject(error);
+      return;
+    }
+    const now = performance.now();
+    this.#refusedSince ??= now;
+    if (now - this.#refusedSince < 1000) return;
+    this.#finish({ by: 'error', isApplication: false, code: 0n, reason: 'nobody listens at the peer any more' });
+  }
+
+  /** The client's socket has been replaced. */
+  moveTo(local: HostPort): void {
+    this.#local = local;
+    this.#recvInfo = { from: this.#recvInfo.from, to: local };
+    this.native.migrateSource(local);
+    this.touch();
+  }
+
+  #abort(error: unknown): void {
+    this.abandon(1, { by: 'error', isApplication: false, code: 1n, reason: errorText(error) });
+  }
+
+  #finish(info: CloseInfo): void {
+    if (this.closeInfo !== null) return;
+    const error = new SessionClosed(info);
+    // While closeInfo is null the streams can still take what has arrived.
+    this.streams.fail(error);
+    this.closeInfo = info;
+    this.#disarm();
+    if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
+    this.#established.reject(error);
+    this.#closeSent?.resolve();
+    this.#closed.resolve(info);
+    this.#ids.release();
+    this.#owner.released(this);
+  }
+}
+
+/** Waits for `promise`, but not longer than `ms`. */
+async function before(promise: Promise<unknown>, ms: number): Promise<void> {
+  if (ms <= 0) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,2 @@
+export { quicTransport } from './connect.js';
+export { listenQuic } from './listen.js';

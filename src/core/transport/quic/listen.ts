@@ -1,0 +1,92 @@
+import { MoqtError } from '../../errors/moqt-error.js';
+import type { Listener, ListenOptions, TransportSession } from '../transport.js';
+import { hostPort } from './address.js';
+import { buildConfig, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { loadQuiche } from './native.js';
+import { largestPacketTo } from './packet-size.js';
+import { ServerEndpoint } from './server-endpoint.js';
+import { QuicSession } from './session.js';
+
+const DEFAULT_MAX_CONNECTIONS = 1000;
+const DEFAULT_RETRY_ABOVE = 100;
+
+/**
+ * Accepts QUIC connections. `onSession` gets each one whose handshake is done; it must not throw.
+ * Rejects with MOQT_E_LOCAL_IO when the port cannot be had, or certificate and key cannot be used.
+ */
+export async function listenQuic(
+  options: ListenOptions,
+  onSession: (session: TransportSession) => void,
+): Promise<Listener> {
+  const quiche = await loadQuiche();
+  const maxIncomingUni = options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI;
+  const maxIncomingBidi = options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI;
+  const tls = {
+    caPem: options.clientCaPem ?? null,
+    acceptAny: false,
+    certPem: options.certPem,
+    keyPem: options.keyPem,
+  };
+  const config = buildConfig(quiche, tls, {
+    alpn: options.alpn,
+    idleTimeoutMs: options.idleTimeoutMs,
+    maxIncomingUni,
+    maxIncomingBidi,
+    streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
+    connectionWindow: options.connectionWindow,
+    congestionControl: options.congestionControl ?? 'cubic',
+    // Only loopback clients ever get packets of this size, see PacketSize.
+    maxPacketSize: largestPacketTo('127.0.0.1'),
+    keylog: options.keylogFile !== undefined,
+  });
+  const endpoint = new ServerEndpoint({
+    quiche,
+    config,
+    options,
+    limits: {
+      maxIncomingUni,
+      maxIncomingBidi,
+      maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+      retryAbove: options.retryAbove ?? DEFAULT_RETRY_ABOVE,
+    },
+    onEstablished: (connection) => onSession(new QuicSession(connection, () => endpoint.address)),
+  });
+  try {
+    await endpoint.open();
+  } catch (error) {
+    throw bindError(error as NodeJS.ErrnoException, options);
+  }
+  return {
+    get address() {
+      return endpoint.address;
+    },
+    counters: () => endpoint.counters(),
+    close: (closeOptions) => closeListener(endpoint, closeOptions?.closeSessions),
+  };
+}
+
+async function closeListener(
+  endpoint: ServerEndpoint,
+  closeSessions: { code: bigint; reason: string } | undefined,
+): Promise<void> {
+  endpoint.stopAccepting();
+  if (closeSessions === undefined) return;
+  const { code, reason } = closeSessions;
+  await Promise.all([...endpoint.connections].map((connection) => connection.close(code, reason, 2000)));
+}
+
+function bindError(origin: NodeJS.ErrnoException, options: ListenOptions): MoqtError {
+  const where = hostPort(options.host, options.port);
+  const why: Record<string, string> = {
+    EADDRINUSE: 'another process listens there',
+    EACCES: 'ports below 1024 need a privilege',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  const detail = why[origin.code ?? ''] ?? origin.message;
+  return new MoqtError('MOQT_E_LOCAL_IO', `cannot listen on UDP ${where}: ${detail}`, {
+    stage: 'udp',
+    cause: 'network.bind',
+    hint: 'choose another port, or 0 for any free one',
+    origin,
+  });
+}

@@ -1,0 +1,98 @@
+import { familyOf, isLoopback } from './address.js';
+
+/** Every QUIC path carries this (RFC 9000 §14). */
+export const BASE_PACKET_SIZE = 1200;
+/** An Ethernet frame less the headers of IP and UDP. */
+const ETHERNET_V4 = 1472;
+const ETHERNET_V6 = 1452;
+/** Loopback interfaces take 64 KiB; the library writes no packets above 16 383 bytes. */
+const LOOPBACK = 16_000;
+/** Failed attempts to raise the size after which it stays. */
+const MAX_ATTEMPTS = 3;
+
+/** The largest packet that we would ever send to this address. */
+export function largestPacketTo(host: string): number {
+  if (isLoopback(host)) return LOOPBACK;
+  return familyOf(host) === 4 ? ETHERNET_V4 : ETHERNET_V6;
+}
+
+/** Waits this many probe timeouts for the acknowledgement of a trial (RFC 8899 leaves the number to us). */
+const TRIAL_TIMEOUTS = 3;
+
+/**
+ * How large packets may be. See docs/adr: 1200 bytes until the handshake is done; on loopback the interface's size from
+ * then on; elsewhere one full-size packet at a time as a trial, and the larger size once a trial was acknowledged.
+ */
+export class PacketSize {
+  readonly #loopback: boolean;
+  #largest: number;
+  #current = BASE_PACKET_SIZE;
+  #established = false;
+  #trial: { packet: number; until: number } | null = null;
+  #attempts = 0;
+  #nextTrialAt = 0;
+  /** Called when packets have become smaller. */
+  onShrink: (() => void) | null = null;
+
+  constructor(host: string) {
+    this.#loopback = isLoopback(host);
+    this.#largest = largestPacketTo(host);
+  }
+
+  get current(): number {
+    return this.#current;
+  }
+
+  /** `allowed` is what our configuration and the peer's transport parameter permit. */
+  onEstablished(allowed: number): void {
+    this.#established = true;
+    this.#largest = Math.min(this.#largest, allowed);
+    if (this.#loopback) this.#current = Math.max(BASE_PACKET_SIZE, this.#largest);
+  }
+
+  /** The buffer to offer for the next packet. */
+  offer(now: number): number {
+    return this.#mayTry(now) ? this.#largest : this.#current;
+  }
+
+  #mayTry(now: number): boolean {
+    if (!this.#established || this.#current >= this.#largest || this.#attempts >= MAX_ATTEMPTS) return false;
+    if (this.#trial === null) return now >= this.#nextTrialAt;
+    if (now < this.#trial.until) return false;
+    this.#trial = null;
+    this.#attempts++;
+    // Congestion loses packets too: wait before the next trial, longer every time.
+    this.#nextTrialAt = now + 1000 * 4 ** this.#attempts;
+    return false;
+  }
+
+  onSent(packet: number, length: number, now: number, rttMs: number): void {
+    if (length <= this.#current || this.#trial !== null) return;
+    // RFC 9002 §6.2.1, with the acknowledgement delay that peers may use.
+    this.#trial = { packet, until: now + TRIAL_TIMEOUTS * (3 * rttMs + 25) };
+  }
+
+  onAck(covers: (packet: number) => boolean): void {
+    if (this.#trial === null || !covers(this.#trial.packet)) return;
+    this.#trial = null;
+    this.#current = this.#largest;
+  }
+
+  /** Nothing comes back any more: packets above the base size may vanish on the way. */
+  onBlackHole(): void {
+    this.#shrink();
+  }
+
+  /** The system refuses the size (EMSGSIZE). */
+  onTooLarge(): void {
+    this.#shrink();
+  }
+
+  #shrink(): void {
+    this.#trial = null;
+    this.#attempts = MAX_ATTEMPTS;
+    if (this.#current === BASE_PACKET_SIZE) return;
+    this.#current = BASE_PACKET_SIZE;
+    this.onShrink?.();
+  }
+}

@@ -1,0 +1,85 @@
+import { getServers } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { MoqtError } from '../../errors/moqt-error.js';
+import { withSignal, withTimeout } from '../../util/timeout.js';
+import type { ConnectOptions, Target } from '../transport.js';
+import { familyOf, hostPort, isIpLiteral } from './address.js';
+
+/** The addresses of a target, in the order in which to try them (RFC 8305 §4: families alternate). `ms` 0 waits for ever. */
+export async function resolveHost(target: Target, options: ConnectOptions, ms: number): Promise<string[]> {
+  const family = options.family ?? (options.bind === undefined ? undefined : familyOf(options.bind));
+  const all = await addressesOf(target, options, ms);
+  const fitting = all.filter((address) => family === undefined || familyOf(address) === family);
+  if (fitting.length === 0) {
+    throw new MoqtError('MOQT_E_UNREACHABLE', `${target.host} has no IPv${family} address`, {
+      stage: 'dns',
+      cause: 'network.unreachable',
+      peer: hostPort(target.host, target.port),
+      hint: `it has ${all.join(', ')}; allow the other address family`,
+    });
+  }
+  return interleave(fitting);
+}
+
+async function addressesOf(target: Target, options: ConnectOptions, ms: number): Promise<readonly string[]> {
+  const { host, port } = target;
+  const given = options.resolve?.get(`${host}:${port}`);
+  if (given !== undefined && given.length > 0) return given;
+  if (isIpLiteral(host)) return [host];
+  try {
+    const found = await withSignal(
+      withTimeout(lookup(host, { all: true, verbatim: true }), ms, () => dnsTimeout(target, ms)),
+      options.signal,
+    );
+    if (found.length > 0) return found.map((one) => one.address);
+  } catch (error) {
+    if (error instanceof MoqtError || options.signal?.aborted) throw error;
+    throw dnsError(target, error as NodeJS.ErrnoException);
+  }
+  throw dnsError(target, null);
+}
+
+function dnsError(target: Target, origin: NodeJS.ErrnoException | null): MoqtError {
+  if (origin?.code === 'EAI_AGAIN') {
+    return new MoqtError('MOQT_E_TIMEOUT', `no name server answered for ${target.host}`, {
+      stage: 'dns',
+      cause: 'dns.timeout',
+      hint: `asked ${servers()}; is the network up?`,
+      origin,
+    });
+  }
+  return new MoqtError('MOQT_E_DNS', `the name ${target.host} does not exist or has no address`, {
+    stage: 'dns',
+    cause: 'dns.not-found',
+    hint: `check the spelling; asked ${servers()}`,
+    origin: origin ?? undefined,
+  });
+}
+
+function dnsTimeout(target: Target, ms: number): MoqtError {
+  return new MoqtError('MOQT_E_TIMEOUT', `the name ${target.host} was not resolved within ${Math.round(ms)} ms`, {
+    stage: 'dns',
+    cause: 'dns.timeout',
+    hint: `asked ${servers()}`,
+  });
+}
+
+function servers(): string {
+  const list = getServers();
+  return list.length === 0 ? 'no name server: none is configured' : list.join(', ');
+}
+
+/** First family first, then one of the other, and so on. */
+export function interleave(addresses: readonly string[]): string[] {
+  const first = addresses[0] === undefined ? 6 : familyOf(addresses[0]);
+  const preferred = addresses.filter((address) => familyOf(address) === first);
+  const other = addresses.filter((address) => familyOf(address) !== first);
+  const mixed: string[] = [];
+  for (let i = 0; i < Math.max(preferred.length, other.length); i++) {
+    const a = preferred[i];
+    const b = other[i];
+    if (a !== undefined) mixed.push(a);
+    if (b !== undefined) mixed.push(b);
+  }
+  return mixed;
+}

@@ -1,0 +1,91 @@
+import type { X509Certificate } from 'node:crypto';
+import type {
+  Address,
+  BidiStream,
+  CloseInfo,
+  RecvStream,
+  SendStream,
+  SessionStats,
+  TransportSession,
+} from '../transport.js';
+import { toAddress } from './address.js';
+import type { QuicConnection } from './connection.js';
+import { readStats } from './stats.js';
+import { readChain } from './trust.js';
+
+/** How long close() may take when the caller says nothing, ms. */
+const DEFAULT_CLOSE_DEADLINE_MS = 2000;
+
+/** A QUIC connection as the layers above see it. */
+export class QuicSession implements TransportSession {
+  readonly kind = 'quic';
+  readonly protocol: string;
+  readonly closed: Promise<CloseInfo>;
+  readonly #connection: QuicConnection;
+  readonly #local: () => Address;
+  #certificates: readonly X509Certificate[] | null = null;
+
+  constructor(connection: QuicConnection, local: () => Address) {
+    this.#connection = connection;
+    this.#local = local;
+    this.protocol = Buffer.from(connection.native.applicationProto()).toString('latin1');
+    this.closed = connection.closed;
+  }
+
+  get remote(): Address {
+    return toAddress(this.#connection.remote.host, this.#connection.remote.port);
+  }
+
+  get local(): Address {
+    return this.#local();
+  }
+
+  get maxDatagramSize(): number | null {
+    return this.#connection.datagrams.maxSize;
+  }
+
+  peerCertificates(): readonly X509Certificate[] {
+    this.#certificates ??= readChain(this.#connection.native);
+    return this.#certificates;
+  }
+
+  openUni(options?: { signal?: AbortSignal }): Promise<SendStream> {
+    return this.#connection.streams.openUni(options?.signal);
+  }
+
+  openBidi(options?: { signal?: AbortSignal }): Promise<BidiStream> {
+    return this.#connection.streams.openBidi(options?.signal);
+  }
+
+  tryOpenUni(): SendStream | null {
+    return this.#connection.streams.tryOpenUni();
+  }
+
+  onIncomingUni(handler: (stream: RecvStream) => void): void {
+    this.#connection.streams.onIncomingUni(handler);
+  }
+
+  onIncomingBidi(handler: (stream: BidiStream) => void): void {
+    this.#connection.streams.onIncomingBidi(handler);
+  }
+
+  onDatagram(handler: (bytes: Uint8Array) => void): void {
+    this.#connection.datagrams.onReceived(handler);
+  }
+
+  /** Raw QUIC has no way to announce a drain. */
+  onDrain(_handler: () => void): void {}
+
+  sendDatagram(bytes: Uint8Array): 'queued' | 'full' | 'too-large' {
+    if (!this.#connection.isOpen) return 'full';
+    return this.#connection.datagrams.send(bytes);
+  }
+
+  stats(): SessionStats {
+    return readStats(this.#connection);
+  }
+
+  async close(code: bigint, reason: string, deadlineMs: number = DEFAULT_CLOSE_DEADLINE_MS): Promise<void> {
+    await this.#connection.close(code, reason, deadlineMs);
+  }
+}

@@ -1,0 +1,36 @@
+/** QUIC version 1 (RFC 9000). */
+export const QUIC_V1 = 1;
+
+/**
+ * The versions in a Version Negotiation packet (RFC 9000 §17.2.1), or null when `bytes` is none. `ourId` and `theirId` are
+ * the connection IDs that it must echo: an attacker who has not seen our packet cannot forge it.
+ */
+export function readVersionNegotiation(
+  bytes: Uint8Array,
+  ourId: Uint8Array,
+  theirId: Uint8Array,
+): readonly number[] | null {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length < 7 || ((view[0] as number) & 0x80) === 0 || view.readUInt32BE(1) !== 0) return null;
+  let at = 5;
+  const take = (): Buffer | null => {
+    const length = view[at];
+    if (length === undefined || at + 1 + length > view.length) return null;
+    const id = view.subarray(at + 1, at + 1 + length);
+    at += 1 + length;
+    return id;
+  };
+  const destination = take();
+  const source = take();
+  if (destination === null || source === null) return null;
+  if (!destination.equals(ourId) || !source.equals(theirId)) return null;
+  const versions: number[] = [];
+  for (; at + 4 <= view.length; at += 4) versions.push(view.readUInt32BE(at));
+  return versions;
+}
+
+export function formatVersion(version: number): string {
+  if ((version & 0x0f0f0f0f) === 0x0a0a0a0a) return 'a reserved one';
+  if (version === 0x6b3343cf) return 'v2';
+  return version === QUIC_V1 ? 'v1' : `0x${version.toString(16).padStart(8, '0')}`;
+}
