@@ -1,0 +1,195 @@
+import { MoqtError } from '../errors/moqt-error.js';
+import type { ConnectOptions, StageTiming, Transport, TransportSession } from '../transport/transport.js';
+import { SessionClosed } from '../transport/transport-errors.js';
+import type { MoqtUrl } from '../url/parse-url.js';
+import type { Clock } from '../util/clock.js';
+import { escapeText } from '../util/escape.js';
+import { VERSION } from '../util/version.js';
+import type { SetupOptions } from '../wire/messages/parameters.js';
+import type { DraftProfile } from '../wire/profile.js';
+import { chooseDraft } from './choose-draft.js';
+import { type ConnectPlan, planConnection } from './connect-plan.js';
+import type {
+  ConnectedSession,
+  ConnectionReport,
+  ConnectSettings,
+  ConnectStage,
+  ConnectWarning,
+} from './connect-settings.js';
+import { bootstrapTrust, needsBootstrap, type ResolvedTrust, resolveTrust } from './connect-trust.js';
+import type { MoqtSession, SessionOptions } from './session.js';
+
+/** What connecting is made of; loaded only when needed, because the transports are heavy. */
+export interface ConnectParts {
+  quic(): Promise<Transport>;
+  webtransport(): Promise<Transport>;
+  establish(role: 'client', transport: TransportSession, options: SessionOptions): Promise<MoqtSession>;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** See connect(). */
+export async function connectWith(
+  parts: ConnectParts,
+  url: string | MoqtUrl,
+  settings: ConnectSettings,
+): Promise<ConnectedSession> {
+  settings.signal?.throwIfAborted();
+  return new Connecting(parts, planConnection(url, settings), settings).run();
+}
+
+/** One run of connect(), from the checked plan to the session. */
+class Connecting {
+  readonly #parts: ConnectParts;
+  readonly #plan: ConnectPlan;
+  readonly #settings: ConnectSettings;
+  readonly #start: number;
+  #profile: DraftProfile;
+  readonly #stages: ConnectStage[] = [];
+  readonly #warnings: ConnectWarning[] = [];
+
+  constructor(parts: ConnectParts, plan: ConnectPlan, settings: ConnectSettings) {
+    this.#parts = parts;
+    this.#plan = plan;
+    this.#settings = settings;
+    this.#start = parts.clock.now();
+    this.#profile = plan.profiles[0] as DraftProfile;
+  }
+
+  async run(): Promise<ConnectedSession> {
+    const trust = await this.#trust();
+    for (const warning of trust.warnings) this.#warn(warning);
+    const transport = await this.#open(trust);
+    try {
+      const { profile, warning } = chooseDraft(this.#plan, transport.protocol);
+      if (warning !== null) this.#warn(warning);
+      this.#profile = profile;
+      const session = await this.#establish(transport);
+      return Object.assign(session, { connection: this.#report(session, trust) });
+    } catch (error) {
+      await this.#abandon(transport, error);
+      throw this.#explain(error);
+    }
+  }
+
+  async #trust(): Promise<ResolvedTrust> {
+    const settings = this.#settings.trust ?? {};
+    const env = this.#settings.env ?? this.#parts.env;
+    const bootstrap = needsBootstrap(this.#plan, settings);
+    // The roots are of no use to a hash that is still to come: an empty system store must not stand in its way.
+    const trust = await resolveTrust(bootstrap ? { ...settings, insecure: true } : settings, env);
+    if (!bootstrap) return trust;
+    const startMs = this.#elapsed();
+    const result = await bootstrapTrust(this.#plan, this.#settings, trust);
+    this.#stage({ stage: 'bootstrap', startMs, endMs: this.#elapsed(), detail: result.detail });
+    return result.trust;
+  }
+
+  async #open(trust: ResolvedTrust): Promise<TransportSession> {
+    const { url, transport: kind } = this.#plan;
+    const { headers } = this.#settings.network ?? {};
+    if (kind === 'quic' && headers !== undefined && headers.length > 0) {
+      this.#warn({ kind: 'ignored-setting', message: 'raw QUIC has no CONNECT request: --header is not sent' });
+    }
+    const transport = await (kind === 'quic' ? this.#parts.quic() : this.#parts.webtransport());
+    const offset = this.#elapsed();
+    const target = { host: url.host, port: url.port, path: url.path.startsWith('/') ? url.path : `/${url.path}` };
+    return transport.connect(target, this.#connectOptions(trust, offset));
+  }
+
+  #connectOptions(trust: ResolvedTrust, offset: number): ConnectOptions {
+    const { timeouts, protocols } = this.#plan;
+    const { network = {}, signal, env = this.#parts.env } = this.#settings;
+    return {
+      ...network,
+      alpn: protocols,
+      verify: trust.verify,
+      caPem: trust.caPem,
+      servername: trust.servername,
+      certPem: trust.certPem,
+      keyPem: trust.keyPem,
+      // A deadline that has passed already still is a deadline: 0 would mean none.
+      connectTimeoutMs: timeouts.connectMs === 0 ? 0 : Math.max(1, timeouts.connectMs - offset),
+      idleTimeoutMs: timeouts.idleMs,
+      keylogFile: network.keylogFile ?? (env.SSLKEYLOGFILE || undefined),
+      signal,
+      onStage: (timing: StageTiming) =>
+        this.#stage({ ...timing, startMs: timing.startMs + offset, endMs: timing.endMs + offset }),
+    };
+  }
+
+  async #establish(transport: TransportSession): Promise<MoqtSession> {
+    const { timeouts } = this.#plan;
+    const { handlers, limits, onControlMessage, signal } = this.#settings;
+    const startMs = this.#elapsed();
+    const session = await this.#parts.establish('client', transport, {
+      profiles: [this.#profile],
+      setup: this.#setup(),
+      timeouts: { setupMs: timeouts.setupMs, requestMs: timeouts.requestMs, closeMs: timeouts.closeMs },
+      ...(handlers === undefined ? {} : { handlers }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(onControlMessage === undefined ? {} : { onControlMessage }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.#stage({ stage: 'setup', startMs, endMs: this.#elapsed() });
+    return session;
+  }
+
+  /** PATH and AUTHORITY exist on raw QUIC only: WebTransport's CONNECT carries both (draft-18 §10.3.1). */
+  #setup(): SetupOptions {
+    const { url, transport } = this.#plan;
+    const place = transport === 'quic' ? { path: url.path, authority: url.authority } : {};
+    return { ...place, implementation: `moqt/${VERSION}`, ...this.#settings.setup };
+  }
+
+  #report(session: MoqtSession, trust: ResolvedTrust): ConnectionReport {
+    const { url, peer, profiles } = this.#plan;
+    const verified = { chain: 'chain', pins: 'pin', none: 'none' } as const;
+    return {
+      url: url.redacted,
+      peer,
+      transport: session.transport.kind,
+      offered: profiles.map(({ draft }) => draft),
+      draft: session.profile.draft,
+      protocol: session.transport.protocol,
+      verified: verified[trust.verify.kind],
+      roots: trust.roots,
+      stages: this.#stages,
+      totalMs: this.#elapsed(),
+      warnings: this.#warnings,
+    };
+  }
+
+  async #abandon(transport: TransportSession, error: unknown): Promise<void> {
+    const isVersion = error instanceof MoqtError && error.code === 'MOQT_E_VERSION';
+    const code = this.#profile.codes('session').code(isVersion ? 'VERSION_NEGOTIATION_FAILED' : 'NO_ERROR');
+    await transport.close(code, '', this.#plan.timeouts.closeMs);
+  }
+
+  #explain(error: unknown): unknown {
+    if (!(error instanceof SessionClosed)) return error;
+    const { by, code, reason } = error.info;
+    const options = { stage: 'setup', peer: this.#plan.peer, origin: error } as const;
+    if (by === 'idle') return new MoqtError('MOQT_E_TIMEOUT', 'the connection went silent before SETUP', options);
+    const name = this.#profile.codes('session').name(code) ?? `0x${code.toString(16)}`;
+    const words = reason === '' ? name : `${name}: ${escapeText(reason, { maxLength: 200 })}`;
+    return new MoqtError('MOQT_E_PROTOCOL', `the session ended before SETUP: ${words}`, {
+      ...options,
+      ...(error.info.isApplication ? { wire: { space: 'session', code, name } } : {}),
+    });
+  }
+
+  #stage(stage: ConnectStage): void {
+    this.#stages.push(stage);
+    this.#settings.onStage?.(stage);
+  }
+
+  #warn(warning: ConnectWarning): void {
+    this.#warnings.push(warning);
+    this.#settings.onWarning?.(warning);
+  }
+
+  #elapsed(): number {
+    return this.#parts.clock.now() - this.#start;
+  }
+}
