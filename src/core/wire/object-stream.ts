@@ -128,12 +128,11 @@ export abstract class ObjectStreamDecoder<Entry> {
         position = this.resume(chunk, position, entries);
       } else {
         cursor.load(chunk, position, end);
-        if (this.readUnit(entries)) {
-          position = cursor.position;
-        } else {
+        if (!this.readUnit(entries)) {
           this.append(chunk, position, end);
           return;
         }
+        position = cursor.position;
       }
     }
   }
@@ -145,7 +144,8 @@ export abstract class ObjectStreamDecoder<Entry> {
   }
 
   private takePayload(chunk: Uint8Array, position: number, entries: Entry[]): number {
-    const take = Math.min(this.left, chunk.length - position);
+    const there = chunk.length - position;
+    const take = this.left < there ? this.left : there;
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + position, take);
     this.left -= take;
     entries.push(this.piece(this.object as ObjectHeader, this.offset, bytes, this.left === 0));

@@ -74,14 +74,14 @@ export interface SubgroupObject {
 /** Writes the object headers of one subgroup stream. Payload never passes through here. */
 export class SubgroupEncoder {
   private readonly writer: HeaderWriter;
+  private readonly layout: DataLayout;
   private readonly hasProperties: boolean;
-  private previous = -1n;
+  /** The smallest ID that may come. */
+  private next = 0n;
 
-  constructor(
-    private readonly profile: DataProfile,
-    header: { readonly hasProperties: boolean },
-  ) {
-    this.writer = new HeaderWriter(profile.data);
+  constructor(profile: DataProfile, header: { readonly hasProperties: boolean }) {
+    this.layout = profile.data;
+    this.writer = new HeaderWriter(this.layout);
     this.hasProperties = header.hasProperties;
   }
 
@@ -90,24 +90,23 @@ export class SubgroupEncoder {
    * if it had not been called) when the object does not fit the stream or the draft.
    */
   objectHeader(object: SubgroupObject, payloadLength: number): Uint8Array {
-    const delta = object.object - this.previous - 1n;
-    if (delta < 0n) throw new EncodeError(`object ${object.object} does not come after object ${this.previous}`);
-    if (object.object > this.profile.data.varints.max) {
-      throw new EncodeError(`object ID ${object.object} is above ${this.profile.data.varints.max}`);
-    }
+    const id = object.object;
+    if (id < this.next) throw new EncodeError(`object ${id} does not come after object ${this.next - 1n}`);
+    if (id > this.layout.varints.max) throw new EncodeError(`object ID ${id} is above ${this.layout.varints.max}`);
     const properties = object.properties ?? NO_BYTES;
     if (properties.length > 0 && !this.hasProperties) {
       throw new EncodeError('the subgroup was opened without properties, but an object has some');
     }
     const status = object.status ?? 'normal';
-    const code = statusCode(this.profile.data, status, payloadLength, properties.length > 0);
+    const code = statusCode(this.layout, status, payloadLength, properties.length > 0);
     const { writer } = this;
     writer.begin(properties.length);
-    writer.bigInteger(delta);
+    if (id === this.next) writer.integer(0);
+    else writer.bigInteger(id - this.next);
     if (this.hasProperties) writer.lengthPrefixed(properties);
     writer.integer(payloadLength);
     if (payloadLength === 0) writer.integer(code);
-    this.previous = object.object;
+    this.next = id + 1n;
     return writer.finish();
   }
 }
