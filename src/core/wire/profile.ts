@@ -1,3 +1,5 @@
+import type { MessageLayout } from './control/layout.js';
+import type { PairDefinition } from './control/pairs.js';
 import type { DataLayout } from './data-layout.js';
 import type { ControlMessageType, RequestKind } from './messages/control-message.js';
 import type { VarintCodec } from './varint.js';
@@ -70,6 +72,19 @@ export interface CodeTable {
   entries(): Iterable<readonly [bigint, string]>;
 }
 
+/** The control messages of a draft and the parameters that they carry: what the control codec is driven by. */
+export interface ControlTables {
+  readonly parameters: readonly PairDefinition[];
+  readonly options: readonly PairDefinition[];
+  readonly trackProperties: readonly PairDefinition[];
+  /** `request` matters in 14, where each request has an OK and an ERROR of its own. */
+  layout(type: ControlMessageType, request?: RequestKind): MessageLayout | undefined;
+  layoutById(id: number | bigint): MessageLayout | undefined;
+  /** By the name in the JSON view, such as 'subscribe_ok'. */
+  layoutByView(view: string): MessageLayout | undefined;
+  layouts(): Iterable<MessageLayout>;
+}
+
 /** One draft, as data. See drafts/. */
 export interface DraftProfile {
   /** The draft's number as users write it: '14', '16', '18'. For display and selection only. */
@@ -83,6 +98,7 @@ export interface DraftProfile {
   readonly features: DraftFeatures;
   /** How this draft writes integers of variable length. */
   readonly varint: VarintCodec;
+  readonly control: ControlTables;
   /** How this draft writes data streams, datagrams and properties. */
   readonly data: DataLayout;
   /** `message` matters in 14, whose request errors differ per request. */

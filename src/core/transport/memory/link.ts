@@ -83,11 +83,14 @@ export class Link {
     this.#scheduled = true;
     nextTurn(() => {
       this.#scheduled = false;
-      if (this.#paused) return;
-      const frames = this.#ready;
-      this.#ready = [];
-      for (const deliver of frames) if (!this.#cut) deliver();
+      if (!this.#paused) this.#deliverReady();
     });
+  }
+
+  #deliverReady(): void {
+    const frames = this.#ready;
+    this.#ready = [];
+    for (const deliver of frames) if (!this.#cut) deliver();
   }
 
   #arm(): void {
@@ -102,6 +105,8 @@ export class Link {
   #fire(): void {
     this.#timer = null;
     if (this.#paused) return;
+    // A timer can come before the turn that undelayed frames wait for, and those may precede it on the same stream.
+    this.#deliverReady();
     const now = this.#options.clock.now();
     let count = 0;
     while (count < this.#delayed.length && (this.#delayed[count] as Frame).due <= now) count++;

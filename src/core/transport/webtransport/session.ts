@@ -19,7 +19,7 @@ import { H3Error } from './h3/h3-error.js';
 import type { RequestReader } from './h3/request-reader.js';
 import { encodeVarints } from './h3/varint.js';
 import { settlesWithin } from './settles-within.js';
-import { fitsApplicationCode, NO_ERROR, sessionCloseInfo, wrapCode } from './stream-codes.js';
+import { fitsApplicationCode, NO_ERROR, SESSION_GONE, sessionCloseInfo, wrapCode } from './stream-codes.js';
 import { type OwnedStream, type StreamOwner, WebTransportRecvStream, WebTransportSendStream } from './streams.js';
 
 /** Datagrams held until a handler is set. */
@@ -143,9 +143,8 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
 
   /** The session may have ended while the stream was waiting for credit. */
   #sender(inner: SendStream, prefix: Uint8Array): WebTransportSendStream {
-    const stream = new WebTransportSendStream(inner, this, prefix);
-    if (this.#endError === null) return stream;
-    stream.abandon();
+    if (this.#endError === null) return new WebTransportSendStream(inner, this, prefix);
+    inner.reset(SESSION_GONE);
     throw this.#endError;
   }
 
@@ -298,7 +297,9 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
     this.#endError = new SessionClosed(info);
     this.#h3.removeSession(this.#id);
     this.#connect.send.end();
-    for (const stream of this.openStreams) stream.abandon();
+    // As on raw QUIC, what a peer sent before it closed can still be read, until the connection has gone too.
+    const keepReading = info.by === 'peer' && this.#h3.sessionCount === 0;
+    for (const stream of this.openStreams) if (!(keepReading && stream.direction === 'receive')) stream.abandon();
     this.openStreams.clear();
     this.#ended.resolve();
   }

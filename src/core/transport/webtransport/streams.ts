@@ -14,6 +14,7 @@ export interface StreamOwner {
 }
 
 export interface OwnedStream {
+  readonly direction: 'send' | 'receive';
   /** The session has ended: RESET_STREAM or STOP_SENDING with WT_SESSION_GONE. */
   abandon(): void;
 }
@@ -34,6 +35,7 @@ async function streamError(owner: StreamOwner, error: unknown): Promise<unknown>
 
 /** The sending half of a stream. The bytes that tie it to its session travel with the first ones written. */
 export class WebTransportSendStream implements SendStream, OwnedStream {
+  readonly direction = 'send';
   readonly id: bigint;
   readonly #inner: SendStream;
   readonly #owner: StreamOwner;
@@ -115,12 +117,14 @@ export class WebTransportSendStream implements SendStream, OwnedStream {
 
 /** The receiving half of a stream, behind its prefix. */
 export class WebTransportRecvStream implements RecvStream, OwnedStream {
+  readonly direction = 'receive';
   readonly id: bigint;
   readonly #inner: RecvStream;
   readonly #owner: StreamOwner;
   #rest: Uint8Array | null;
   #stopped = false;
   #finished = false;
+  #abandoned = false;
 
   /** `rest` came together with the prefix. */
   constructor(inner: RecvStream, owner: StreamOwner, rest: Uint8Array | null) {
@@ -133,7 +137,7 @@ export class WebTransportRecvStream implements RecvStream, OwnedStream {
 
   read(): Promise<Uint8Array | null> {
     if (this.#stopped || this.#finished) return Promise.resolve(null);
-    if (this.#owner.endError !== null) return Promise.reject(this.#owner.endError);
+    if (this.#abandoned) return Promise.reject(this.#owner.endError);
     const rest = this.#rest;
     if (rest !== null) {
       this.#rest = null;
@@ -153,6 +157,7 @@ export class WebTransportRecvStream implements RecvStream, OwnedStream {
   }
 
   abandon(): void {
+    this.#abandoned = true;
     this.#rest = null;
     this.#inner.stop(SESSION_GONE);
   }
@@ -160,8 +165,8 @@ export class WebTransportRecvStream implements RecvStream, OwnedStream {
   readonly #onRead = (bytes: Uint8Array | null): Uint8Array | null => {
     if (bytes !== null) return bytes;
     if (this.#stopped) return null;
-    // A stream that was abandoned reads as ended; the reader must not take that for the peer's FIN.
-    if (this.#owner.endError !== null) throw this.#owner.endError;
+    // QUIC shows a stopped stream as ended; the reader must not take that for the peer's FIN.
+    if (this.#abandoned) throw this.#owner.endError;
     this.#finished = true;
     this.#owner.openStreams.delete(this);
     return null;

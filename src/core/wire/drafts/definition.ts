@@ -1,13 +1,24 @@
+import type { DraftCodecs, MessageSpec } from '../control/layout.js';
+import { MessageLayout } from '../control/layout.js';
+import { type NamespaceRules, namespaceTuple } from '../control/names.js';
+import { type PairDefinition, type PairListRules, pairList } from '../control/pairs.js';
 import type { DataDefinition } from '../data-layout.js';
 import type { ControlMessageType, RequestKind } from '../messages/control-message.js';
-import type { CodeSpace, CodeTable, DraftFeatures, DraftProfile } from '../profile.js';
+import type { CodeSpace, CodeTable, ControlTables, DraftFeatures, DraftProfile } from '../profile.js';
 import type { VarintCodec } from '../varint.js';
 import { type Codes, createCodeTable } from './code-table.js';
 
-/**
- * What a draft file states: plain data, so that the next draft is this one with some entries replaced.
- * A message that differs per request has the key `TYPE:REQUEST`.
- */
+/** A list of pairs: which a draft defines, and how it writes them. */
+export interface PairListDefinition {
+  readonly definitions: readonly PairDefinition[];
+  readonly rules: PairListRules;
+}
+
+/** Where a message differs per request, its key is `TYPE:REQUEST`. */
+export type MessageKey = ControlMessageType | `REQUEST_OK:${RequestKind}` | `REQUEST_ERROR:${RequestKind}`;
+export type MessageSpecs = Readonly<Partial<Record<MessageKey, MessageSpec>>>;
+
+/** What a draft file states: plain data, so that the next draft is this one with some entries replaced. */
 export interface DraftDefinition {
   readonly draft: string;
   readonly alpn: string;
@@ -16,7 +27,13 @@ export interface DraftDefinition {
   readonly varint: VarintCodec;
   readonly features: DraftFeatures;
   readonly data: DataDefinition;
-  readonly messageTypes: Readonly<Partial<Record<MessageKey, number>>>;
+  readonly messages: MessageSpecs;
+  readonly namespace: NamespaceRules;
+  /** Prefixes and suffixes. */
+  readonly partialNamespace: NamespaceRules;
+  readonly parameters: PairListDefinition;
+  readonly options: PairListDefinition;
+  readonly trackProperties: PairListDefinition;
   readonly sessionCodes: Codes;
   /** The registry of request errors; `perRequest` replaces it for requests that have one of their own (14). */
   readonly requestErrorCodes: {
@@ -28,8 +45,6 @@ export interface DraftDefinition {
   readonly streamResetCodes: Codes;
 }
 
-export type MessageKey = ControlMessageType | `REQUEST_OK:${RequestKind}` | `REQUEST_ERROR:${RequestKind}`;
-
 /** A copy of `record` without the given keys: for a draft that drops entries of its neighbour. */
 export function without<T extends object, K extends keyof T>(record: T, ...keys: readonly K[]): Omit<T, K> {
   const copy = { ...record };
@@ -38,6 +53,22 @@ export function without<T extends object, K extends keyof T>(record: T, ...keys:
 }
 
 export function createProfile(definition: DraftDefinition): DraftProfile {
+  const control = createControlTables(definition);
+  return {
+    draft: definition.draft,
+    alpn: definition.alpn,
+    webtransportProtocol: definition.webtransportProtocol,
+    versionCode: definition.versionCode,
+    features: definition.features,
+    varint: definition.varint,
+    data: { ...definition.data, varints: definition.varint },
+    control,
+    codes: createCodeLookup(definition),
+    messageType: (type, request) => control.layout(type, request)?.id,
+  };
+}
+
+function createCodeLookup(definition: DraftDefinition): DraftProfile['codes'] {
   const { common, perRequest = {}, neutral } = definition.requestErrorCodes;
   const requestErrors = createCodeTable(common, neutral);
   const requestErrorsOf = new Map<string, CodeTable>();
@@ -49,23 +80,38 @@ export function createProfile(definition: DraftDefinition): DraftProfile {
     'publish-done': createCodeTable(definition.publishDoneCodes),
     'stream-reset': createCodeTable(definition.streamResetCodes),
   };
-  const types = definition.messageTypes;
+  return (space, message) => {
+    if (space !== 'request-error') return tables[space];
+    return (message === undefined ? undefined : requestErrorsOf.get(message)) ?? requestErrors;
+  };
+}
+
+function createControlTables(definition: DraftDefinition): ControlTables {
+  const { parameters, options, trackProperties } = definition;
+  const codecs: DraftCodecs = {
+    namespace: namespaceTuple(definition.namespace),
+    partialNamespace: namespaceTuple(definition.partialNamespace),
+    parameters: (message) => pairList(parameters.rules, parameters.definitions, message),
+    options: pairList(options.rules, options.definitions, ''),
+    trackProperties: pairList(trackProperties.rules, trackProperties.definitions, ''),
+  };
+  const byKey = new Map<string, MessageLayout>();
+  const byId = new Map<bigint, MessageLayout>();
+  const byView = new Map<string, MessageLayout>();
+  for (const [key, spec] of Object.entries(definition.messages)) {
+    const [type, request] = key.split(':') as [ControlMessageType, RequestKind | undefined];
+    const layout = new MessageLayout(spec, type, request, codecs);
+    byKey.set(key, layout);
+    byId.set(layout.id, layout);
+    byView.set(layout.view, layout);
+  }
   return {
-    draft: definition.draft,
-    alpn: definition.alpn,
-    webtransportProtocol: definition.webtransportProtocol,
-    versionCode: definition.versionCode,
-    features: definition.features,
-    varint: definition.varint,
-    data: { ...definition.data, varints: definition.varint },
-    codes(space, message) {
-      if (space !== 'request-error') return tables[space];
-      return (message === undefined ? undefined : requestErrorsOf.get(message)) ?? requestErrors;
-    },
-    messageType(type, request) {
-      const own = request === undefined ? undefined : types[`${type}:${request}` as MessageKey];
-      const number = own ?? types[type];
-      return number === undefined ? undefined : BigInt(number);
-    },
+    parameters: parameters.definitions,
+    options: options.definitions,
+    trackProperties: trackProperties.definitions,
+    layout: (type, request) => (request === undefined ? undefined : byKey.get(`${type}:${request}`)) ?? byKey.get(type),
+    layoutById: (id) => byId.get(BigInt(id)),
+    layoutByView: (view) => byView.get(view),
+    layouts: () => byKey.values(),
   };
 }

@@ -2,11 +2,13 @@ import { quicVarint } from '../varint.js';
 import type { Codes } from './code-table.js';
 import { data14 } from './data-14.js';
 import type { DraftDefinition } from './definition.js';
+import { messages14 } from './messages-14.js';
+import { options14, parameters14 } from './parameters-14.js';
 
 const COMMON_REQUEST_ERRORS = { INTERNAL_ERROR: 0x0, UNAUTHORIZED: 0x1, TIMEOUT: 0x2, NOT_SUPPORTED: 0x3 };
 const TOKEN_ERRORS = { MALFORMED_AUTH_TOKEN: 0x10, EXPIRED_AUTH_TOKEN: 0x12 };
 
-/** SUBSCRIBE_ERROR, which is also the format of TRACK_STATUS_ERROR (§9.23). */
+/** SUBSCRIBE_ERROR, which is also the format of TRACK_STATUS_ERROR (§9.22). */
 const SUBSCRIBE_ERRORS: Codes = {
   ...COMMON_REQUEST_ERRORS,
   TRACK_DOES_NOT_EXIST: 0x4,
@@ -48,37 +50,43 @@ export const draft14: DraftDefinition = {
     emptyNamespace: false,
     emptyNamespaceField: true,
   },
-  messageTypes: {
-    CLIENT_SETUP: 0x20,
-    SERVER_SETUP: 0x21,
-    GOAWAY: 0x10,
-    MAX_REQUEST_ID: 0x15,
-    REQUESTS_BLOCKED: 0x1a,
-    SUBSCRIBE: 0x03,
-    SUBSCRIBE_OK: 0x04,
-    'REQUEST_ERROR:SUBSCRIBE': 0x05,
-    REQUEST_UPDATE: 0x02,
-    UNSUBSCRIBE: 0x0a,
-    PUBLISH_DONE: 0x0b,
-    PUBLISH: 0x1d,
-    PUBLISH_OK: 0x1e,
-    'REQUEST_ERROR:PUBLISH': 0x1f,
-    FETCH: 0x16,
-    FETCH_OK: 0x18,
-    'REQUEST_ERROR:FETCH': 0x19,
-    FETCH_CANCEL: 0x17,
-    TRACK_STATUS: 0x0d,
-    'REQUEST_OK:TRACK_STATUS': 0x0e,
-    'REQUEST_ERROR:TRACK_STATUS': 0x0f,
-    PUBLISH_NAMESPACE: 0x06,
-    'REQUEST_OK:PUBLISH_NAMESPACE': 0x07,
-    'REQUEST_ERROR:PUBLISH_NAMESPACE': 0x08,
-    PUBLISH_NAMESPACE_DONE: 0x09,
-    PUBLISH_NAMESPACE_CANCEL: 0x0c,
-    SUBSCRIBE_NAMESPACE: 0x11,
-    'REQUEST_OK:SUBSCRIBE_NAMESPACE': 0x12,
-    'REQUEST_ERROR:SUBSCRIBE_NAMESPACE': 0x13,
-    UNSUBSCRIBE_NAMESPACE: 0x14,
+  messages: messages14,
+  namespace: { minFields: 1, emptyFields: true },
+  partialNamespace: { minFields: 1, emptyFields: true },
+  /** §9.2: unknown and misplaced parameters are ignored. */
+  parameters: {
+    definitions: parameters14,
+    rules: {
+      keys: 'absolute',
+      extent: 'counted',
+      unknown: 'keep',
+      misplaced: 'keep',
+      duplicates: 'violation',
+      noun: 'message parameter',
+    },
+  },
+  options: {
+    definitions: options14,
+    rules: {
+      keys: 'absolute',
+      extent: 'counted',
+      unknown: 'keep',
+      misplaced: 'keep',
+      duplicates: 'violation',
+      noun: 'setup parameter',
+    },
+  },
+  /** Tracks have none; 16 gives them definitions. */
+  trackProperties: {
+    definitions: [],
+    rules: {
+      keys: 'absolute',
+      extent: 'to-end',
+      unknown: 'keep',
+      misplaced: 'keep',
+      duplicates: 'keep',
+      noun: 'track property',
+    },
   },
   /** §13.1.1. */
   sessionCodes: {

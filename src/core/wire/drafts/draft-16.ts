@@ -1,6 +1,8 @@
 import { data16 } from './data-16.js';
-import { type DraftDefinition, without } from './definition.js';
+import type { DraftDefinition } from './definition.js';
 import { draft14 } from './draft-14.js';
+import { messages16 } from './messages-16.js';
+import { options16, parameters16, trackProperties16 } from './parameters-16.js';
 
 /** draft-ietf-moq-transport-16: one error and one OK for all requests, parameters instead of fixed fields. */
 export const draft16: DraftDefinition = {
@@ -27,24 +29,18 @@ export const draft16: DraftDefinition = {
     duplicateSubscriptionError: true,
     emptyNamespaceField: false,
   },
-  messageTypes: {
-    ...without(
-      draft14.messageTypes,
-      'REQUEST_ERROR:SUBSCRIBE',
-      'REQUEST_ERROR:PUBLISH',
-      'REQUEST_ERROR:FETCH',
-      'REQUEST_OK:TRACK_STATUS',
-      'REQUEST_ERROR:TRACK_STATUS',
-      'REQUEST_OK:PUBLISH_NAMESPACE',
-      'REQUEST_ERROR:PUBLISH_NAMESPACE',
-      'REQUEST_OK:SUBSCRIBE_NAMESPACE',
-      'REQUEST_ERROR:SUBSCRIBE_NAMESPACE',
-      'UNSUBSCRIBE_NAMESPACE',
-    ),
-    REQUEST_ERROR: 0x05,
-    REQUEST_OK: 0x07,
-    NAMESPACE: 0x08,
-    NAMESPACE_DONE: 0x0e,
+  messages: messages16,
+  namespace: { minFields: 1, emptyFields: false },
+  partialNamespace: { minFields: 0, emptyFields: false },
+  /** §9.2: unknown parameters are a violation, misplaced ones are ignored (§9.2.2). */
+  parameters: {
+    definitions: parameters16,
+    rules: { ...draft14.parameters.rules, keys: 'delta', unknown: 'violation' },
+  },
+  options: { definitions: options16, rules: { ...draft14.options.rules, keys: 'delta' } },
+  trackProperties: {
+    definitions: trackProperties16,
+    rules: { ...draft14.trackProperties.rules, keys: 'delta' },
   },
   /** §13.4.2. */
   requestErrorCodes: {

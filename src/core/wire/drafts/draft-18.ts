@@ -2,6 +2,8 @@ import { vi64 } from '../varint.js';
 import { data18 } from './data-18.js';
 import { type DraftDefinition, without } from './definition.js';
 import { draft16 } from './draft-16.js';
+import { messages18 } from './messages-18.js';
+import { options18, parameters18, trackProperties18 } from './parameters-18.js';
 
 /** draft-ietf-moq-transport-18: a bidirectional stream per request, 64-bit integers, typed parameters. */
 export const draft18: DraftDefinition = {
@@ -27,23 +29,16 @@ export const draft18: DraftDefinition = {
     publishOkIsRequestOk: true,
     emptyNamespace: true,
   },
-  messageTypes: {
-    ...without(
-      draft16.messageTypes,
-      'CLIENT_SETUP',
-      'SERVER_SETUP',
-      'MAX_REQUEST_ID',
-      'REQUESTS_BLOCKED',
-      'UNSUBSCRIBE',
-      'FETCH_CANCEL',
-      'PUBLISH_NAMESPACE_DONE',
-      'PUBLISH_NAMESPACE_CANCEL',
-    ),
-    SETUP: 0x2f00,
-    SUBSCRIBE_NAMESPACE: 0x50,
-    SUBSCRIBE_TRACKS: 0x51,
-    PUBLISH_BLOCKED: 0x0f,
+  messages: messages18,
+  namespace: { minFields: 0, emptyFields: false },
+  /** §10.2.1: misplaced parameters are a violation as well. */
+  parameters: {
+    definitions: parameters18,
+    rules: { ...draft16.parameters.rules, misplaced: 'violation' },
   },
+  /** §10.3: options go on to the end of the message. */
+  options: { definitions: options18, rules: { ...draft16.options.rules, extent: 'to-end', noun: 'setup option' } },
+  trackProperties: { definitions: trackProperties18, rules: draft16.trackProperties.rules },
   /** §15.10.1: 0x7 is no longer assigned. */
   sessionCodes: without(draft16.sessionCodes, 'TOO_MANY_REQUESTS'),
   /** §15.10.2. */
