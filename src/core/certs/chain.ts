@@ -62,6 +62,7 @@ function issued(issuer: X509Certificate, certificate: X509Certificate): boolean 
   return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
+/** Its own issuer, whether or not its key usage allows it to sign certificates: a leaf that signed itself need not. */
 export function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+  return certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey);
 }

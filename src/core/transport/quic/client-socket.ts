@@ -46,6 +46,7 @@ export class ClientSocket {
     const first = bytes[0] as number;
     const isNegotiation = (first & 0x80) !== 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0 && bytes[4] === 0;
     if (!isNegotiation) return false;
+    connection.datagramsReceived++;
     const { native } = connection;
     const versions = readVersionNegotiation(bytes, this.#ourId as Uint8Array, native.destinationId());
     if (versions !== null && !versions.includes(1) && native.stats().recv === 0) {

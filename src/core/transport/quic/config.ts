@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
 
@@ -68,6 +69,7 @@ export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSett
 function createConfig(quiche: Quiche, tls: TlsMaterial): NativeConfig {
   const verify = tls.acceptAny || tls.caPem !== null;
   try {
+    checkKeyPair(tls);
     return quiche.Config.withBoringSslCtx(
       verify,
       tls.acceptAny,
@@ -77,11 +79,20 @@ function createConfig(quiche: Quiche, tls: TlsMaterial): NativeConfig {
       null,
     );
   } catch (origin) {
-    throw new MoqtError('MOQT_E_LOCAL_IO', `the TLS library refuses a certificate or key: ${errorText(origin)}`, {
+    throw new MoqtError('MOQT_E_LOCAL_IO', `certificate, key or CA cannot be used: ${errorText(origin)}`, {
       stage: 'tls',
       cause: 'tls.bad-certificate',
       hint: 'certificate, key and CA must be PEM, and the key must belong to the first certificate',
       origin,
     });
+  }
+}
+
+/** The library takes a key that does not fit and fails in every handshake. */
+function checkKeyPair({ certPem, keyPem }: TlsMaterial): void {
+  if (certPem === undefined || keyPem === undefined) return;
+  const certificate = new X509Certificate(certPem);
+  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
+    throw new Error('the key does not belong to the certificate');
   }
 }

@@ -318,6 +318,9 @@ export class QuicConnection implements Pumped {
   async #closeInOrder(code: number, reason: string, deadlineMs: number): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     if (this.#isEstablished) await this.#deliverEnds(deadlineMs);
+    // Once CONNECTION_CLOSE is due nothing else is sent, not even the rest of the handshake without which the peer
+    // cannot read it.
+    this.flush();
     if (this.closeInfo !== null) return;
     this.native.close(true, code, encodeReason(reason));
     const info: CloseInfo = { by: 'local', isApplication: true, code: BigInt(code), reason };

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { parseCertificates } from '../../certs/pem.js';
 import { systemRoots } from '../../certs/roots.js';
 import { judgeChain, judgePins, matchesHost, trustError } from '../../certs/trust.js';
 import { MoqtError } from '../../errors/moqt-error.js';
@@ -22,11 +23,15 @@ export async function trustPolicy(target: Target, options: ConnectOptions): Prom
   const { verify } = options;
   const host = options.servername ?? target.host;
   const peer = hostPort(target.host, target.port);
-  const rootsPem = verify.kind === 'chain' ? (options.caPem ?? (await systemRoots({ env: process.env })).pem) : null;
+  const rootsPem = verify.kind === 'chain' ? (options.caPem ?? (await systemRoots({ env: process.env })).pem) : '';
+  // A self-signed server certificate given as its own root is refused by the library unless it may sign others; then the
+  // chain is judged here alone.
+  const judgedHere = verify.kind === 'chain' && options.caPem !== undefined && hasLeafAnchor(options.caPem);
+  const acceptAny = verify.kind !== 'chain' || judgedHere;
   return {
     tls: {
-      caPem: rootsPem,
-      acceptAny: verify.kind !== 'chain',
+      caPem: acceptAny ? null : rootsPem,
+      acceptAny,
       certPem: options.certPem,
       keyPem: options.keyPem,
     },
@@ -39,12 +44,20 @@ export async function trustPolicy(target: Target, options: ConnectOptions): Prom
         return failure === null ? null : trustError(failure, peer);
       }
       const [leaf] = chain;
+      if (judgedHere) {
+        const failure = judgeChain(chain, { host, rootsPem });
+        return failure === null ? null : trustError(failure, peer);
+      }
       // The library has checked the chain, and the name where SNI could carry it.
       if (leaf !== undefined && matchesHost(leaf, host)) return null;
-      return explainChain(chain, host, rootsPem ?? '', peer);
+      return explainChain(chain, host, rootsPem, peer);
     },
-    explain: (native) => explainChain(readChain(native), host, rootsPem ?? '', peer),
+    explain: (native) => explainChain(readChain(native), host, rootsPem, peer),
   };
+}
+
+function hasLeafAnchor(caPem: string): boolean {
+  return parseCertificates(caPem).some((certificate) => !certificate.ca);
 }
 
 /** Leaf first; a member that cannot be parsed ends the list. */
