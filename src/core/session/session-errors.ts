@@ -1,6 +1,8 @@
 import { EXIT } from '../errors/exit-codes.js';
-import { MoqtError } from '../errors/moqt-error.js';
-import type { Rejection } from './session.js';
+import { MoqtError, type Stage } from '../errors/moqt-error.js';
+import type { DraftProfile } from '../wire/profile.js';
+import { EncodeError } from '../wire/wire-error.js';
+import type { Refusal, Rejection } from './session.js';
 
 /** The peer answered a request with an error. */
 export class RequestRejected extends MoqtError {
@@ -29,4 +31,31 @@ export class RequestRejected extends MoqtError {
 /** The request that the operation belonged to was cancelled, by either side. */
 export class RequestCancelled extends Error {
   override readonly name = 'RequestCancelled';
+}
+
+/** Thrown by a handler to refuse what it was called for, such as an update. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  constructor(readonly refusal: Refusal) {
+    super(`${refusal.name}: ${refusal.reason}`);
+  }
+}
+
+/** Turns what this draft cannot express into an error for the user; every other outcome passes through. */
+export async function encodable<T>(stage: Stage, profile: DraftProfile, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    throw encodeFailure(stage, profile, error);
+  }
+}
+
+/** The error for a value that has no place on the wire of this draft. */
+export function encodeFailure(stage: Stage, profile: DraftProfile, error: EncodeError): MoqtError {
+  return new MoqtError('MOQT_E_ENCODE', `draft ${profile.draft}: ${error.message}`, {
+    stage,
+    cause: 'encode.no_place',
+    origin: error,
+  });
 }

@@ -1,4 +1,5 @@
 import type { CloseInfo, Delivery, TransportSession } from '../transport/transport.js';
+import type { Clock } from '../util/clock.js';
 import type { FullTrackName, TrackNamespace } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
 import type { FetchTarget, Redirect, RequestKind } from '../wire/messages/control-message.js';
@@ -101,8 +102,12 @@ export interface Publication {
   readonly forward: boolean;
   /** Data streams opened so far, reset ones included. */
   readonly streamsOpened: number;
-  /** Called after an update was merged; the update has been answered already unless `onUpdate` throws a Refusal-carrying error. */
-  onUpdate: ((update: Parameters) => void) | undefined;
+  /**
+   * Called after an update was merged and before it is answered. Throw a RequestRefused to refuse it, which ends the
+   * subscription with UPDATE_FAILED. What it returns goes into the answer, such as the largest object.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that has nothing to add returns nothing.
+  onUpdate: ((update: Parameters) => Parameters | void) | undefined;
   /** The subscriber left, the request stream was reset, or the session ended. Never rejects. */
   readonly cancelled: Promise<{ readonly kind: 'peer' | 'session-closed' | 'done' }>;
   readonly isOpen: boolean;
@@ -169,6 +174,7 @@ export interface OutgoingSubgroup {
 
 /** We fetch. Entries come in group order, objects in ascending order within a group. */
 export interface FetchResponse {
+  /** −1 until the request has been sent, which waits for credit. */
   readonly requestId: bigint;
   /** Resolves with FETCH_OK; rejects with RequestRejected. Objects may come before it. */
   readonly ok: Promise<{
@@ -380,6 +386,8 @@ export interface SessionOptions {
   readonly handlers?: SessionHandlers;
   readonly limits?: Partial<SessionLimits>;
   readonly signal?: AbortSignal;
+  /** The source of deadlines; the system's unless a test stands in. */
+  readonly clock?: Clock;
   /** Sees every control message, both ways, with its raw bytes: for traces. */
   readonly onControlMessage?: (
     direction: 'sent' | 'received',

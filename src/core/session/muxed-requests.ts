@@ -1,0 +1,331 @@
+import type { BidiStream } from '../transport/transport.js';
+import { SessionClosed } from '../transport/transport-errors.js';
+import { encodeControlMessage } from '../wire/control-codec.js';
+import { namespaceKey, type TrackNamespace } from '../wire/full-track-name.js';
+import type { ControlMessage, RequestKind, RequestUpdate } from '../wire/messages/control-message.js';
+import type { Parameters } from '../wire/messages/parameters.js';
+import { nameCode } from './codes.js';
+import type { MessageReader, MessageWriter } from './control-stream.js';
+import { IncomingCredit, OutgoingCredit } from './credit.js';
+import type { Exchange, ExchangeHandler, RequestChannel } from './exchange.js';
+import { MuxedExchange } from './muxed-exchange.js';
+import { PendingUpdates } from './pending-updates.js';
+import { refusalMessage } from './rejection.js';
+import type { IncomingRequestSink } from './request-router.js';
+import type { SessionCloseInfo } from './session.js';
+import type { SessionCore } from './session-core.js';
+import { isRequest, type RequestMessage, StreamExchange, type StreamExchangeHooks } from './stream-exchange.js';
+
+/**
+ * Requests of drafts to 16: all of them share the control stream and are told apart by Request ID, but
+ * SUBSCRIBE_NAMESPACE of 16, which has a stream of its own and draws its ID from the same sequence.
+ */
+export class MuxedRequests implements RequestChannel {
+  readonly outgoing: OutgoingCredit;
+  readonly incoming: IncomingCredit;
+  readonly #exchanges = new Map<bigint, MuxedExchange>();
+  readonly #streams = new Set<StreamExchange>();
+  readonly #byNamespace = new Map<string, MuxedExchange>();
+  readonly #updates: PendingUpdates;
+
+  constructor(
+    private readonly core: SessionCore,
+    private readonly writer: MessageWriter,
+    peerLimit: bigint,
+    private readonly sink: IncomingRequestSink,
+  ) {
+    this.#updates = new PendingUpdates(core);
+    this.outgoing = new OutgoingCredit(core.role, peerLimit, (limit) => {
+      core.notice('requests-blocked', `the peer allows no Request ID from ${limit} on`);
+      this.write({ type: 'REQUESTS_BLOCKED', maxRequestId: limit });
+    });
+    this.incoming = new IncomingCredit(core, core.profile.features.namespaceSubscriptionStream, (limit) =>
+      this.write({ type: 'MAX_REQUEST_ID', maxRequestId: limit }),
+    );
+  }
+
+  get openCount(): number {
+    return this.#exchanges.size + this.#streams.size;
+  }
+
+  get nextPeerRequestId(): bigint {
+    return this.incoming.nextId;
+  }
+
+  wasIssued(requestId: bigint): boolean {
+    const first = this.core.role === 'client' ? 0n : 1n;
+    return (requestId & 1n) === first && requestId < this.outgoing.nextId;
+  }
+
+  write(message: ControlMessage): void {
+    if (this.core.ending === null) this.writer.write(message);
+  }
+
+  async flushed(): Promise<void> {
+    await this.writer.backlog;
+  }
+
+  async open(
+    request: RequestKind,
+    build: (requestId: bigint) => ControlMessage,
+    handler: ExchangeHandler,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
+    this.core.assertOpen();
+    // Encoded once in vain: a message that does not fit the draft must fail before it has used up an ID.
+    encodeControlMessage(this.core.profile, build(this.outgoing.nextId));
+    await this.outgoing.reserve(signal);
+    if (request === 'SUBSCRIBE_NAMESPACE' && this.core.profile.features.namespaceSubscriptionStream) {
+      return this.#openStream(request, build, handler, signal);
+    }
+    const requestId = this.outgoing.take();
+    const message = build(requestId);
+    const exchange = this.#add(request, requestId, 'local', message);
+    exchange.handler = handler;
+    this.write(message);
+    return exchange;
+  }
+
+  async update(exchange: MuxedExchange, parameters: Parameters, signal: AbortSignal): Promise<Parameters> {
+    await this.outgoing.reserve(signal);
+    const requestId = this.outgoing.take();
+    const message: RequestUpdate = {
+      type: 'REQUEST_UPDATE',
+      requestId,
+      existingRequestId: exchange.requestId,
+      parameters,
+    };
+    const isAnswered = this.core.profile.features.updateIsAnswered;
+    const answer = isAnswered ? this.#updates.add(requestId) : Promise.resolve(parameters);
+    this.write(message);
+    return answer;
+  }
+
+  forget(exchange: MuxedExchange): void {
+    this.#exchanges.delete(exchange.requestId);
+    const key = exchange.namespaceKey;
+    if (key !== null && this.#byNamespace.get(key) === exchange) this.#byNamespace.delete(key);
+    if (exchange.initiator === 'peer') this.incoming.ended();
+  }
+
+  shutdown(close: SessionCloseInfo): void {
+    this.outgoing.shutdown(close);
+    this.#updates.end(close);
+    for (const exchange of [...this.#exchanges.values()]) exchange.end({ kind: 'session-closed', close });
+    for (const exchange of [...this.#streams]) exchange.end({ kind: 'session-closed', close });
+  }
+
+  /** A request that arrived on a stream of its own. */
+  acceptStream(bidi: BidiStream, message: RequestMessage, reader: MessageReader): void {
+    if (message.type !== 'SUBSCRIBE_NAMESPACE' || !this.core.profile.features.namespaceSubscriptionStream) {
+      this.core.fail('PROTOCOL_VIOLATION', `${message.type} has no stream of its own in this draft`);
+      return;
+    }
+    if (!this.incoming.accept(message.requestId)) return;
+    const exchange = new StreamExchange(this.core, bidi, message.type, message.requestId, 'peer', this.#streamHooks());
+    this.#streams.add(exchange);
+    this.sink.onRequest(exchange, message);
+    exchange.start(reader);
+  }
+
+  /** Any message of the control stream but SETUP and GOAWAY. */
+  onMessage(message: ControlMessage): void {
+    if (isRequest(message)) {
+      this.#onRequest(message);
+      return;
+    }
+    switch (message.type) {
+      case 'MAX_REQUEST_ID':
+        if (!this.outgoing.raise(message.maxRequestId)) {
+          this.core.fail('PROTOCOL_VIOLATION', `MAX_REQUEST_ID ${message.maxRequestId} does not increase`);
+        }
+        return;
+      case 'REQUESTS_BLOCKED':
+        this.core.count('peer-requests-blocked');
+        return;
+      case 'REQUEST_UPDATE':
+        this.#onUpdate(message);
+        return;
+      case 'SUBSCRIBE_OK':
+      case 'PUBLISH_OK':
+      case 'FETCH_OK':
+        this.#toExchange(message, message.requestId, 'local');
+        return;
+      case 'REQUEST_OK':
+      case 'REQUEST_ERROR':
+        if (message.requestId !== undefined && this.#updates.has(message.requestId)) {
+          this.#updates.answer(message, message.requestId);
+        } else this.#toExchange(message, message.requestId, 'local');
+        return;
+      case 'PUBLISH_DONE':
+        this.#toExchange(message, message.requestId, null);
+        return;
+      case 'UNSUBSCRIBE':
+        this.#cancelled(message.requestId, (e) => e.request === (e.initiator === 'peer' ? 'SUBSCRIBE' : 'PUBLISH'));
+        return;
+      case 'FETCH_CANCEL':
+        this.#cancelled(message.requestId, (e) => e.request === 'FETCH' && e.initiator === 'peer');
+        return;
+      case 'PUBLISH_NAMESPACE_DONE':
+        this.#namespaceEnded(message, 'PUBLISH_NAMESPACE', 'peer', message.namespace);
+        return;
+      case 'PUBLISH_NAMESPACE_CANCEL': {
+        const code = nameCode(this.core.profile, 'request-error', message.errorCode, 'PUBLISH_NAMESPACE');
+        this.#namespaceEnded(message, 'PUBLISH_NAMESPACE', 'local', message.namespace, code, message.reason);
+        return;
+      }
+      case 'UNSUBSCRIBE_NAMESPACE':
+        this.#namespaceEnded(message, 'SUBSCRIBE_NAMESPACE', 'peer', message.prefix);
+        return;
+      default:
+        this.core.fail('PROTOCOL_VIOLATION', `${message.type} does not belong on the control stream`);
+    }
+  }
+
+  async #openStream(
+    request: RequestKind,
+    build: (requestId: bigint) => ControlMessage,
+    handler: ExchangeHandler,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
+    let bidi: BidiStream;
+    try {
+      bidi = await this.core.transport.openBidi({ signal });
+    } catch (error) {
+      this.outgoing.release();
+      throw error;
+    }
+    if (this.core.ending !== null) throw new SessionClosed(this.core.ending);
+    const requestId = this.outgoing.take();
+    const exchange = new StreamExchange(this.core, bidi, request, requestId, 'local', this.#streamHooks());
+    exchange.handler = handler;
+    this.#streams.add(exchange);
+    exchange.send(build(requestId));
+    exchange.start();
+    return exchange;
+  }
+
+  #streamHooks(): StreamExchangeHooks {
+    return {
+      nextUpdateId: async (signal) => {
+        await this.outgoing.reserve(signal);
+        return this.outgoing.take();
+      },
+      acceptUpdate: (exchange, update) => {
+        if (!this.incoming.accept(update.requestId)) return null;
+        this.incoming.ended();
+        return this.sink.onUpdate(exchange, update);
+      },
+      onOver: (exchange) => {
+        this.#streams.delete(exchange);
+        if (exchange.initiator === 'peer') this.incoming.ended();
+      },
+    };
+  }
+
+  #add(request: RequestKind, requestId: bigint, initiator: 'local' | 'peer', message: ControlMessage): MuxedExchange {
+    const key = this.#keyOf(request, initiator, namespaceOf(message));
+    const exchange = new MuxedExchange(this, request, requestId, initiator, key);
+    this.#exchanges.set(requestId, exchange);
+    if (key !== null) this.#byNamespace.set(key, exchange);
+    return exchange;
+  }
+
+  #onRequest(message: RequestMessage): void {
+    if (message.type === 'SUBSCRIBE_NAMESPACE' && this.core.profile.features.namespaceSubscriptionStream) {
+      this.core.fail('PROTOCOL_VIOLATION', 'SUBSCRIBE_NAMESPACE belongs on a stream of its own');
+      return;
+    }
+    if (!this.incoming.accept(message.requestId)) return;
+    const exchange = this.#add(message.type, message.requestId, 'peer', message);
+    this.sink.onRequest(exchange, message);
+  }
+
+  /** An update names its request. One that has just ended is no violation: the messages crossed. */
+  #onUpdate(message: RequestUpdate): void {
+    if (!this.incoming.accept(message.requestId)) return;
+    this.incoming.ended();
+    const existing = message.existingRequestId ?? -1n;
+    const exchange = this.#exchanges.get(existing) ?? [...this.#streams].find((e) => e.requestId === existing);
+    if (exchange !== undefined) {
+      const update = this.sink.onUpdate(exchange, message);
+      if (update !== null) exchange.handler.onMessage(update);
+      return;
+    }
+    if (!this.#wasKnown(existing)) {
+      this.core.fail('PROTOCOL_VIOLATION', `REQUEST_UPDATE for Request ID ${existing}, which never existed`);
+      return;
+    }
+    this.core.count('late-message');
+    if (!this.core.profile.features.updateIsAnswered) return;
+    const refusal = { name: 'DOES_NOT_EXIST', reason: 'the request has ended' };
+    this.write({ ...refusalMessage(this.core, 'REQUEST_UPDATE', refusal), requestId: message.requestId });
+  }
+
+  #toExchange(message: ControlMessage, requestId: bigint | undefined, initiator: 'local' | null): void {
+    const exchange = requestId === undefined ? undefined : this.#exchanges.get(requestId);
+    if (exchange !== undefined && 'request' in message && (message.request ?? exchange.request) !== exchange.request) {
+      this.core.fail('PROTOCOL_VIOLATION', `a ${exchange.request} was answered with the ${message.type} of another`);
+      return;
+    }
+    if (exchange !== undefined && (initiator === null || exchange.initiator === initiator)) {
+      exchange.handler.onMessage(message);
+      return;
+    }
+    const known = initiator === null ? this.#wasKnown(requestId ?? -1n) : this.wasIssued(requestId ?? -1n);
+    if (!known) {
+      this.core.fail('INVALID_REQUEST_ID', `${message.type} for Request ID ${requestId}, which never existed`);
+      return;
+    }
+    // The request was torn down while this was under way.
+    this.core.count('late-message');
+    this.sink.onLateMessage(message);
+  }
+
+  #cancelled(requestId: bigint, fits: (exchange: MuxedExchange) => boolean): void {
+    const exchange = this.#exchanges.get(requestId);
+    if (exchange === undefined) {
+      if (this.#wasKnown(requestId)) this.core.count('late-message');
+      else this.core.fail('INVALID_REQUEST_ID', `Request ID ${requestId} never existed`);
+    } else if (fits(exchange)) exchange.end({ kind: 'peer' });
+    else this.core.fail('PROTOCOL_VIOLATION', `a ${exchange.request} of this side cannot be cancelled that way`);
+  }
+
+  #namespaceEnded(
+    message: { readonly type: string; readonly requestId?: bigint },
+    request: RequestKind,
+    initiator: 'local' | 'peer',
+    namespace: TrackNamespace | undefined,
+    code?: { code: bigint; name: string },
+    reason?: string,
+  ): void {
+    const { requestId } = message;
+    const key = this.#keyOf(request, initiator, namespace);
+    const exchange =
+      requestId !== undefined ? this.#exchanges.get(requestId) : key !== null ? this.#byNamespace.get(key) : undefined;
+    if (exchange !== undefined && exchange.request === request && exchange.initiator === initiator) {
+      exchange.end({ kind: 'peer', code, reason });
+      return;
+    }
+    if (exchange === undefined && (requestId === undefined || this.#wasKnown(requestId))) {
+      this.core.count('late-message');
+      return;
+    }
+    this.core.fail('PROTOCOL_VIOLATION', `${message.type} for Request ID ${requestId}, which is no ${request}`);
+  }
+
+  #wasKnown(requestId: bigint): boolean {
+    return this.wasIssued(requestId) || this.incoming.wasUsed(requestId);
+  }
+
+  #keyOf(request: RequestKind, initiator: string, namespace: TrackNamespace | undefined): string | null {
+    if (namespace === undefined || this.core.profile.features.namespaceByRequestId) return null;
+    if (request !== 'PUBLISH_NAMESPACE' && request !== 'SUBSCRIBE_NAMESPACE') return null;
+    return `${initiator} ${request} ${namespaceKey(namespace)}`;
+  }
+}
+
+function namespaceOf(message: ControlMessage): TrackNamespace | undefined {
+  if (message.type === 'PUBLISH_NAMESPACE') return message.namespace;
+  return message.type === 'SUBSCRIBE_NAMESPACE' ? message.prefix : undefined;
+}

@@ -1,0 +1,134 @@
+import type { Delivery, SendStream } from '../transport/transport.js';
+import type { ObjectFragment } from '../wire/messages/object.js';
+import type { DraftProfile } from '../wire/profile.js';
+import { DEFAULT_PRIORITY, encodeSubgroupHeader, SubgroupEncoder } from '../wire/subgroup.js';
+import { EncodeError } from '../wire/wire-error.js';
+import { codeFor, nameCode } from './codes.js';
+import type { NamedCode, OutgoingObject, OutgoingSubgroup, OutgoingSubgroupHeader } from './session.js';
+
+/** A subgroup stream that we write. Its header leaves with the first object, in one write. */
+export class SubgroupWriter implements OutgoingSubgroup {
+  readonly #encoder: SubgroupEncoder;
+  /** Null once it was written. */
+  #streamHeader: Uint8Array | null;
+  /** Payload bytes still owed to the object that was begun. */
+  #owed = 0;
+  #closed = false;
+  #onClosed: ((writer: SubgroupWriter) => void) | null;
+
+  constructor(
+    private readonly profile: DraftProfile,
+    private readonly stream: SendStream,
+    readonly header: OutgoingSubgroupHeader,
+    trackAlias: bigint,
+    /** Called once, when the stream was ended or reset. */
+    onClosed: (writer: SubgroupWriter) => void,
+  ) {
+    this.#streamHeader = encodeSubgroupHeader(profile, {
+      trackAlias,
+      group: header.group,
+      subgroup: header.subgroup,
+      priority: header.priority === undefined ? DEFAULT_PRIORITY : header.priority,
+      hasProperties: header.hasProperties,
+      endOfGroup: header.endOfGroup ?? false,
+      firstObject: header.firstObject ?? false,
+    });
+    this.#encoder = new SubgroupEncoder(profile, header);
+    this.#onClosed = onClosed;
+  }
+
+  get queuedBytes(): number {
+    return this.stream.queuedBytes;
+  }
+
+  get stopped(): Promise<NamedCode> {
+    return this.stream.stopped.then((code) => nameCode(this.profile, 'stream-reset', code));
+  }
+
+  writeObject(object: OutgoingObject, payload: Uint8Array): Promise<void> | undefined {
+    this.#assertBetweenObjects();
+    const chunks = this.#begin();
+    chunks.push(this.#encoder.objectHeader(object, payload.length));
+    if (payload.length > 0) chunks.push(payload);
+    return this.#write(chunks);
+  }
+
+  beginObject(object: OutgoingObject, payloadLength: number): Promise<void> | undefined {
+    this.#assertBetweenObjects();
+    const chunks = this.#begin();
+    chunks.push(this.#encoder.objectHeader(object, payloadLength));
+    this.#owed = payloadLength;
+    return this.#write(chunks);
+  }
+
+  writePayload(bytes: Uint8Array): Promise<void> | undefined {
+    this.#owe(bytes.length);
+    return this.stream.write(bytes);
+  }
+
+  writeFragments(fragments: readonly ObjectFragment[]): Promise<void> | undefined {
+    const chunks = this.#begin();
+    try {
+      for (const { header, offset, bytes } of fragments) {
+        if (offset === 0) {
+          this.#assertBetweenObjects();
+          chunks.push(this.#encoder.objectHeader(header, header.payloadLength));
+          this.#owed = header.payloadLength;
+        }
+        if (bytes.length === 0) continue;
+        this.#owe(bytes.length);
+        chunks.push(bytes);
+      }
+    } catch (error) {
+      // What precedes the piece that does not fit is encoded already, so it must go out.
+      void this.#write(chunks)?.catch(() => {});
+      throw error;
+    }
+    return this.#write(chunks);
+  }
+
+  end(): void {
+    if (this.#closed) return;
+    if (this.#owed > 0) throw new EncodeError(`the stream cannot end ${this.#owed} bytes before the end of an object`);
+    const [header] = this.#begin();
+    if (header !== undefined) void this.#write([header])?.catch(() => {});
+    this.stream.end();
+    this.#close();
+  }
+
+  reset(name: string): void {
+    // After FIN as well: what the transport has not sent yet is discarded.
+    this.stream.reset(codeFor(this.profile, 'stream-reset', name).code);
+    this.#close();
+  }
+
+  delivered(): Promise<Delivery> {
+    return this.stream.delivered();
+  }
+
+  /** The stream's header, where it has not been written yet. */
+  #begin(): Uint8Array[] {
+    return this.#streamHeader === null ? [] : [this.#streamHeader];
+  }
+
+  #write(chunks: Uint8Array[]): Promise<void> | undefined {
+    this.#streamHeader = null;
+    return this.stream.writev(chunks);
+  }
+
+  #assertBetweenObjects(): void {
+    if (this.#closed) throw new EncodeError('the subgroup has ended');
+    if (this.#owed > 0) throw new EncodeError(`${this.#owed} bytes of the previous object are missing`);
+  }
+
+  #owe(length: number): void {
+    if (length > this.#owed) throw new EncodeError(`${length} bytes of payload where ${this.#owed} were announced`);
+    this.#owed -= length;
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#onClosed?.(this);
+    this.#onClosed = null;
+  }
+}

@@ -1,0 +1,56 @@
+import { MoqtError } from '../errors/moqt-error.js';
+import { SessionClosed } from '../transport/transport-errors.js';
+import type { RequestError, RequestKind } from '../wire/messages/control-message.js';
+import { codeFor, nameCode } from './codes.js';
+import type { ExchangeEnd } from './exchange.js';
+import { stageOf } from './request-deadline.js';
+import type { Refusal } from './session.js';
+import type { SessionCore } from './session-core.js';
+import { RequestRejected } from './session-errors.js';
+
+/** The error that a REQUEST_ERROR becomes for the caller of the request. */
+export function rejectionError(core: SessionCore, request: RequestKind, message: RequestError): RequestRejected {
+  const { code, name } = nameCode(core.profile, 'request-error', message.errorCode, request);
+  const interval = message.retryInterval ?? 0n;
+  return new RequestRejected(
+    {
+      request,
+      code,
+      name,
+      reason: message.reason,
+      // The wire has milliseconds plus one, and 0 for "do not retry".
+      retryAfterMs: interval === 0n ? null : Number(interval - 1n),
+      redirect: message.redirect,
+    },
+    { stage: stageOf(request) },
+  );
+}
+
+/** The message that a refusal becomes on the wire of this draft. */
+export function refusalMessage(core: SessionCore, request: RequestKind, refusal: Refusal): RequestError {
+  const { features } = core.profile;
+  const { code, name } = codeFor(core.profile, 'request-error', refusal.name, request);
+  if (name !== refusal.name) core.count('refusal-code-substituted');
+  return {
+    type: 'REQUEST_ERROR',
+    request,
+    errorCode: code,
+    reason: refusal.reason,
+    ...(features.retryInterval && {
+      retryInterval: refusal.retryAfterMs === undefined ? 0n : BigInt(Math.ceil(refusal.retryAfterMs)) + 1n,
+    }),
+  };
+}
+
+/** The error of a request whose exchange ended before it was answered. */
+export function endedError(request: RequestKind, end: ExchangeEnd): Error {
+  if (end.kind === 'session-closed') return new SessionClosed(end.close);
+  const { code } = end;
+  const how =
+    code === undefined ? 'ended without an answer' : `reset by the peer: ${code.name} (0x${code.code.toString(16)})`;
+  return new MoqtError('MOQT_E_REJECTED', `${request} ${how}${end.reason ? `: ${end.reason}` : ''}`, {
+    stage: stageOf(request),
+    cause: 'request.reset',
+    ...(code !== undefined && { wire: { space: 'stream-reset', ...code } }),
+  });
+}
