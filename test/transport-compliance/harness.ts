@@ -26,6 +26,11 @@ export interface TransportHarness {
   readonly maxCloseCode: bigint;
   /** What `delivered()` of a uni stream resolves with. */
   readonly uniDelivery: 'acknowledged' | 'handed-over';
+  /**
+   * False where STOP_SENDING can cost the credit of its stream for good, so that the transport sends only so many and
+   * quietly reads further stopped streams to their end.
+   */
+  readonly everyStopArrives: boolean;
   /** Streams of the transport's own that count against the limits (HTTP/3's control stream, the CONNECT stream). */
   readonly reservedStreams: number;
   /** Bytes that may be under way beyond the receiver's stream window: queues in this process. */
@@ -74,7 +79,7 @@ export async function readAll(stream: RecvStream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (;;) {
     const chunk = await soon(stream.read(), 'the next chunk or FIN');
-    if (chunk === null) return concatBytes(chunks);
+    if (chunk === null) return plain(concatBytes(chunks));
     chunks.push(chunk);
   }
 }
@@ -89,7 +94,7 @@ export async function readBytes(stream: RecvStream, length: number): Promise<Uin
     chunks.push(chunk);
     have += chunk.length;
   }
-  return concatBytes(chunks);
+  return plain(concatBytes(chunks));
 }
 
 /** Writes all in pieces, waiting whenever the stream says so, and ends the stream. */
@@ -118,4 +123,9 @@ export async function writeUntilBlocked(
     if (blocked !== undefined && (await staysPending(blocked))) return { written, blocked };
   }
   throw new Error(`the stream took ${written} bytes that nobody reads`);
+}
+
+/** As a plain Uint8Array: some transports hand out Buffers, which an assertion does not take for equal. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

@@ -5,6 +5,7 @@ const base = {
   maxStreamCode: 2n ** 53n - 1n,
   maxCloseCode: 2n ** 53n - 1n,
   uniDelivery: 'acknowledged',
+  everyStopArrives: true,
   reservedStreams: 0,
   sendBuffer: 64 * 1024,
 } as const;

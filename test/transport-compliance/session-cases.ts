@@ -4,7 +4,7 @@ import { SessionClosed } from '../../src/core/transport/transport-errors.js';
 import { utf8 } from '../../src/core/util/bytes.js';
 import { randomBytes } from '../support/random.js';
 import { eventually, soon } from '../support/wait.js';
-import { bidiInbox, type Connect, readBytes, type TransportHarness, uniInbox } from './harness.js';
+import { bidiInbox, type Connect, plain, readBytes, type TransportHarness, uniInbox } from './harness.js';
 
 export function sessionCases(connect: Connect, harness: TransportHarness): void {
   describe('the session', () => {
@@ -36,7 +36,7 @@ export function sessionCases(connect: Connect, harness: TransportHarness): void 
       const max = near.maxDatagramSize as number;
       expect(max).toBeGreaterThanOrEqual(1000);
       const got: Uint8Array[] = [];
-      far.onDatagram((bytes) => got.push(bytes));
+      far.onDatagram((bytes) => got.push(plain(bytes)));
       for (const length of [1, 100, max]) {
         const bytes = randomBytes(length, length);
         await untilArrived(near, bytes, got);
@@ -50,7 +50,7 @@ export function sessionCases(connect: Connect, harness: TransportHarness): void 
     it('keep their boundaries when many follow one another', async () => {
       const { near, far } = await connect();
       const got: Uint8Array[] = [];
-      far.onDatagram((bytes) => got.push(bytes));
+      far.onDatagram((bytes) => got.push(plain(bytes)));
       let sent = 0;
       for (let i = 0; i < 50; i++) if (near.sendDatagram(Uint8Array.of(i, ...randomBytes(i, i))) === 'queued') sent++;
       await eventually(() => got.length > 0, 'a datagram');
