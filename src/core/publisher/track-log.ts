@@ -1,0 +1,159 @@
+import type { Location } from '../wire/location.js';
+import { compareLocations } from '../wire/location.js';
+import type { ObjectStatus } from '../wire/messages/object.js';
+import type { KeyValuePair } from '../wire/messages/parameters.js';
+
+/** An object on its way to the subscribers, with its place and everything that stays the same for all of them. */
+export interface TrackObject {
+  readonly kind: 'object';
+  readonly group: bigint;
+  /** Null: it travels as a datagram. */
+  readonly subgroup: bigint | null;
+  readonly object: bigint;
+  readonly status: ObjectStatus;
+  /** 0 … 255; undefined is the default, 128. */
+  readonly priority: number | undefined;
+  readonly properties: readonly KeyValuePair[];
+  /** Shared with the source, never copied. */
+  readonly payload: Uint8Array;
+  /** The header that carries it, of the stream or of the datagram, has the END_OF_GROUP bit. */
+  readonly endOfGroup: boolean;
+  /** Objects of this subgroup may carry properties, so its header says so. */
+  readonly hasProperties: boolean;
+  /** Nothing follows it on its stream. */
+  readonly fin: boolean;
+}
+
+/** Nothing more comes for this group: its open streams end. */
+export interface GroupClosed {
+  readonly kind: 'group-closed';
+  readonly group: bigint;
+}
+
+export type LogEntry = TrackObject | GroupClosed;
+
+/** What an entry costs beside its payload, so that a flood of empty objects is bounded as well. */
+const ENTRY_COST = 64;
+const COMPACT_ABOVE = 1024;
+
+/**
+ * The part of a track that is not yet with every subscriber, and the current group for those who join late: one shared
+ * list, in which each subscriber has a cursor. Sequence numbers count entries from 0 for the whole track; offsets count
+ * bytes the same way.
+ */
+export class TrackLog {
+  readonly #keepBytes: number;
+  #entries: (LogEntry | undefined)[] = [];
+  /** End offset of each entry. */
+  #ends: number[] = [];
+  /** Sequence number of `#entries[0]`. */
+  #origin = 0;
+  /** Sequence number of the oldest entry that is still kept. */
+  #base = 0;
+  #baseOffset = 0;
+  #headOffset = 0;
+  #groupStart = 0;
+  #currentGroup: bigint | null = null;
+  #largest: Location | null = null;
+  #largestStatus: ObjectStatus = 'normal';
+  #ended = false;
+
+  /** At most `keepBytes` of the current group are kept for subscribers to come. */
+  constructor(keepBytes: number) {
+    this.#keepBytes = keepBytes;
+  }
+
+  /** The sequence number after the newest entry. */
+  get head(): number {
+    return this.#origin + this.#entries.length;
+  }
+  get headOffset(): number {
+    return this.#headOffset;
+  }
+  /** The oldest sequence number that `at` can give. */
+  get base(): number {
+    return this.#base;
+  }
+  /** The largest location published, the statuses included; null before the first object. */
+  get largest(): Location | null {
+    return this.#largest;
+  }
+  get ended(): boolean {
+    return this.#ended;
+  }
+  /** The END_OF_TRACK object was published. */
+  get endOfTrack(): boolean {
+    return this.#largestStatus === 'end-of-track';
+  }
+  /** Where someone who wants the current group begins: its first entry, or the oldest one that is kept. */
+  get joinPoint(): number {
+    return Math.max(this.#base, this.#groupStart);
+  }
+  /** The current group is here from its first object on. */
+  get currentGroupIsWhole(): boolean {
+    return this.#base <= this.#groupStart;
+  }
+  /** The group that subscribers join, null before the first object. */
+  get currentGroup(): bigint | null {
+    return this.#currentGroup;
+  }
+
+  at(sequence: number): LogEntry {
+    const entry = sequence < this.#base ? undefined : this.#entries[sequence - this.#origin];
+    if (entry === undefined) throw new RangeError(`entry ${sequence} is not in the log`);
+    return entry;
+  }
+
+  /** Bytes before the entry. */
+  offsetOf(sequence: number): number {
+    if (sequence >= this.head) return this.#headOffset;
+    if (sequence <= this.#base) return this.#baseOffset;
+    return this.#ends[sequence - this.#origin - 1] as number;
+  }
+
+  append(entry: LogEntry): void {
+    if (entry.kind === 'object') {
+      if (this.#currentGroup === null || entry.group > this.#currentGroup) {
+        // END_OF_TRACK in a group of its own is no reason to forget the last group that has objects.
+        if (entry.status !== 'end-of-track' || entry.object !== 0n || this.#currentGroup === null) {
+          this.#currentGroup = entry.group;
+          this.#groupStart = this.head;
+        }
+      }
+      if (this.#largest === null || compareLocations(entry, this.#largest) > 0) {
+        this.#largest = { group: entry.group, object: entry.object };
+        this.#largestStatus = entry.status;
+      }
+      this.#headOffset += entry.payload.length;
+    }
+    this.#headOffset += ENTRY_COST;
+    this.#entries.push(entry);
+    this.#ends.push(this.#headOffset);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Forgets what every cursor has passed, except the current group as far as it may be kept. */
+  trim(lowestCursor: number): void {
+    let keepFrom = Math.min(lowestCursor, this.head);
+    if (this.#groupStart < keepFrom) {
+      let from = Math.max(this.#base, this.#groupStart);
+      while (from < keepFrom && this.#headOffset - this.offsetOf(from) > this.#keepBytes) from++;
+      keepFrom = from;
+    }
+    if (keepFrom <= this.#base) return;
+    this.#baseOffset = this.offsetOf(keepFrom);
+    for (let sequence = this.#base; sequence < keepFrom; sequence++) {
+      this.#entries[sequence - this.#origin] = undefined;
+    }
+    this.#base = keepFrom;
+    const dead = this.#base - this.#origin;
+    if (dead > COMPACT_ABOVE && dead * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(dead);
+      this.#ends = this.#ends.slice(dead);
+      this.#origin = this.#base;
+    }
+  }
+}

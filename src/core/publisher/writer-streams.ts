@@ -1,0 +1,194 @@
+import type { OutgoingSubgroup, Publication } from '../session/session.js';
+import { StreamStopped } from '../transport/transport-errors.js';
+import type { TrackObject } from './track-log.js';
+
+/** Bytes that may be on their way in ended streams before another stream is opened. */
+const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+/** Streams that may be on their way whatever their size: the one before and the one being written. */
+const IN_FLIGHT_STREAMS = 2;
+
+interface OpenStream {
+  readonly stream: OutgoingSubgroup;
+  bytes: number;
+}
+
+/**
+ * The streams of one publication: found by group and subgroup, opened as credit and the in-flight bound allow, and followed
+ * until they are delivered. A group's stream is opened once the one before has been handed to the transport, and at most
+ * two large groups are on their way, because a relay may drop what it cannot hold.
+ */
+export class WriterStreams {
+  readonly #publication: Publication;
+  readonly #onSettled: () => void;
+  readonly #open = new Map<string, OpenStream>();
+  /** Subgroups that the peer stopped: their further objects are not sent. */
+  readonly #stopped = new Set<string>();
+  #lastKey = '';
+  #last: OpenStream | undefined;
+  #lastGroup: bigint | null = null;
+  #lastSubgroup: bigint | null = null;
+  #undeliveredBytes = 0;
+  #wake: (() => void) | undefined;
+  undelivered = 0;
+  opened = 0;
+  acknowledged = 0;
+  handedOver = 0;
+  notDelivered = 0;
+
+  constructor(publication: Publication, onSettled: () => void) {
+    this.#publication = publication;
+    this.#onSettled = onSettled;
+  }
+
+  find(group: bigint, subgroup: bigint): OutgoingSubgroup | 'stopped' | undefined {
+    if (group === this.#lastGroup && subgroup === this.#lastSubgroup) return this.#last?.stream;
+    const key = keyOf(group, subgroup);
+    if (this.#stopped.has(key)) return 'stopped';
+    const found = this.#open.get(key);
+    if (found === undefined) return undefined;
+    this.#remember(group, subgroup, key, found);
+    return found.stream;
+  }
+
+  /** Opens the stream that the object begins. Undefined: it is open now; else wait and look again. */
+  open(entry: TrackObject, subgroup: bigint): Promise<void> | undefined {
+    if (this.undelivered >= IN_FLIGHT_STREAMS && this.#undeliveredBytes >= IN_FLIGHT_BYTES) {
+      return new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const header = {
+      group: entry.group,
+      subgroup,
+      hasProperties: entry.hasProperties,
+      endOfGroup: entry.endOfGroup,
+      ...(entry.priority === undefined ? {} : { priority: entry.priority }),
+    };
+    const stream = this.#publication.tryOpenSubgroup(header);
+    if (stream !== null) {
+      this.#register(entry.group, subgroup, stream);
+      return undefined;
+    }
+    return this.#publication.openSubgroup(header).then((opened) => this.#register(entry.group, subgroup, opened));
+  }
+
+  /** Counts payload bytes written to the stream that was found last. */
+  count(bytes: number): void {
+    if (this.#last !== undefined) this.#last.bytes += bytes;
+  }
+
+  /** A write's promise, with the stream marked when it turns out to be stopped. */
+  guard(pause: Promise<void>, group: bigint, subgroup: bigint): Promise<void> {
+    return pause.catch((error: unknown) => {
+      if (error instanceof StreamStopped) this.#stop(keyOf(group, subgroup));
+      throw error;
+    });
+  }
+
+  /** A write to the stream that was found last met a STOP_SENDING at once. */
+  stopLast(): void {
+    this.#stop(this.#lastKey);
+  }
+
+  end(group: bigint, subgroup: bigint): void {
+    const key = keyOf(group, subgroup);
+    const open = this.#open.get(key);
+    this.#stopped.delete(key);
+    if (open === undefined) return;
+    this.#forget(key);
+    open.stream.end();
+    this.#follow(open);
+  }
+
+  endGroup(group: bigint): void {
+    const prefix = `${group}/`;
+    for (const key of this.#stopped) if (key.startsWith(prefix)) this.#stopped.delete(key);
+    for (const open of [...this.#open.values()]) {
+      if (open.stream.header.group === group) this.end(group, open.stream.header.subgroup);
+    }
+    this.#clearLast(group);
+  }
+
+  endAll(): void {
+    for (const { stream } of [...this.#open.values()]) this.end(stream.header.group, stream.header.subgroup);
+  }
+
+  /** Resets every stream that was not ended; `code` from the stream-reset codes. */
+  resetAll(code: string): void {
+    for (const [key, open] of [...this.#open]) {
+      this.#forget(key);
+      this.notDelivered++;
+      open.stream.reset(code);
+    }
+    this.#wakeUp();
+  }
+
+  #register(group: bigint, subgroup: bigint, stream: OutgoingSubgroup): void {
+    const key = keyOf(group, subgroup);
+    const open: OpenStream = { stream, bytes: 0 };
+    this.opened++;
+    this.#open.set(key, open);
+    this.#remember(group, subgroup, key, open);
+  }
+
+  #remember(group: bigint, subgroup: bigint, key: string, open: OpenStream): void {
+    this.#lastGroup = group;
+    this.#lastSubgroup = subgroup;
+    this.#lastKey = key;
+    this.#last = open;
+  }
+
+  #forget(key: string): void {
+    this.#open.delete(key);
+    if (this.#lastKey === key) this.#clearLast(this.#lastGroup);
+  }
+
+  #clearLast(group: bigint | null): void {
+    if (this.#lastGroup !== group) return;
+    this.#lastGroup = null;
+    this.#lastSubgroup = null;
+    this.#lastKey = '';
+    this.#last = undefined;
+  }
+
+  #stop(key: string): void {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    this.#forget(key);
+    this.#stopped.add(key);
+    this.notDelivered++;
+    open.stream.reset('CANCELLED');
+  }
+
+  #follow(open: OpenStream): void {
+    this.undelivered++;
+    this.#undeliveredBytes += open.bytes;
+    const settled = (): void => {
+      this.undelivered--;
+      this.#undeliveredBytes -= open.bytes;
+      this.#wakeUp();
+      this.#onSettled();
+    };
+    open.stream.delivered().then(
+      (delivery) => {
+        if (delivery === 'acknowledged') this.acknowledged++;
+        else this.handedOver++;
+        settled();
+      },
+      () => {
+        this.notDelivered++;
+        settled();
+      },
+    );
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function keyOf(group: bigint, subgroup: bigint): string {
+  return `${group}/${subgroup}`;
+}
