@@ -17,7 +17,8 @@ export function settleOptions(session: MoqtSession, options: PublishOptions): Se
   checkNumber('the object size', options.objectSize, 1, Number.MAX_SAFE_INTEGER);
   checkNumber('the priority', options.priority, 0, 255);
   checkNumber('the count', options.count, 1, Number.MAX_SAFE_INTEGER);
-  const groupEvery = options.groupEvery ?? (options.source.kind === 'bytes' ? BYTES_GROUP_POLICY : RECORDS_GROUP_POLICY);
+  const groupEvery =
+    options.groupEvery ?? (options.source.kind === 'bytes' ? BYTES_GROUP_POLICY : RECORDS_GROUP_POLICY);
   checkGroupPolicy(groupEvery);
   const objectSize = options.objectSize ?? DEFAULT_OBJECT_BYTES;
   if (options.forwarding !== 'datagram' || options.source.kind === 'objects') return { objectSize, groupEvery };

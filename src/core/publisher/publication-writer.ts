@@ -1,12 +1,12 @@
 import { MoqtError } from '../errors/moqt-error.js';
-import { RequestCancelled } from '../session/session-errors.js';
 import type { OutgoingSubgroup, Publication } from '../session/session.js';
+import { RequestCancelled } from '../session/session-errors.js';
 import { SessionClosed, StreamStopped } from '../transport/transport-errors.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import { compareLocations } from '../wire/location.js';
-import { encodeProperties } from '../wire/properties.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { encodeProperties } from '../wire/properties.js';
 import { joinTrack } from './join.js';
 import type { LogEntry, TrackLog, TrackObject } from './track-log.js';
 import { WriterStreams } from './writer-streams.js';
@@ -358,7 +358,15 @@ export class PublicationWriter {
       this.#objects++;
       this.#bytes += payload.length;
       this.#streams.count(payload.length);
-      const header = { group, subgroup, object, priority: 0, status, properties: NOTHING, payloadLength: payload.length };
+      const header = {
+        group,
+        subgroup,
+        object,
+        priority: 0,
+        status,
+        properties: NOTHING,
+        payloadLength: payload.length,
+      };
       fragments[i] = { header, offset: 0, bytes: payload, complete: true };
     }
     return stream.writeFragments?.(fragments);

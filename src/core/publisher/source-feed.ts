@@ -76,18 +76,22 @@ export class SourceFeed {
       pieces = [];
       await this.#emit(batch, add);
     };
-    await this.#read(chunks, async (next) => {
-      const result = cutter.pendingBytes === 0 ? await this.#parts.interruption.guard(next) : await this.#soon(next);
-      if (result === 'late') {
-        cutter.flush(collect);
-        await emit();
-        return this.#parts.interruption.guard(next);
-      }
-      return result;
-    }, (chunk) => {
-      cutter.push(chunk, collect);
-      return pieces.length === 0 ? undefined : emit();
-    });
+    await this.#read(
+      chunks,
+      async (next) => {
+        const result = cutter.pendingBytes === 0 ? await this.#parts.interruption.guard(next) : await this.#soon(next);
+        if (result === 'late') {
+          cutter.flush(collect);
+          await emit();
+          return this.#parts.interruption.guard(next);
+        }
+        return result;
+      },
+      (chunk) => {
+        cutter.push(chunk, collect);
+        return pieces.length === 0 ? undefined : emit();
+      },
+    );
     cutter.flush(collect);
     await emit();
   }

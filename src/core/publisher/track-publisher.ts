@@ -57,7 +57,7 @@ export class TrackPublisher {
   #feed: SourceFeed | undefined;
   #numberer: ObjectNumberer | undefined;
   #planner: ObjectPlanner | undefined;
-  #changed: Deferred | undefined;
+  #changed: Deferred<void> | undefined;
   #progress = 0;
   #outcome: PublishReport['outcome'] = 'running';
   #close: SessionCloseInfo | undefined;
@@ -223,7 +223,12 @@ export class TrackPublisher {
         const { target, joining } = request;
         const track = target.type === 'standalone' ? target.track : joining?.track;
         if (track !== undefined && trackKey(track) === this.#key) {
-          answerFetch(request, this.#log, this.#session.profile, (publication) => this.#joinedAt.get(publication) ?? null)
+          answerFetch(
+            request,
+            this.#log,
+            this.#session.profile,
+            (publication) => this.#joinedAt.get(publication) ?? null,
+          )
             // The fetcher cancelled or the session ended: its own matter, not the track's.
             .catch(() => {});
         } else if (outer.onFetch) outer.onFetch(request);

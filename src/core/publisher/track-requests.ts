@@ -1,7 +1,7 @@
 import type { IncomingFetch, IncomingTrackStatus, OutgoingFetch, Publication } from '../session/session.js';
 import { compareLocations, type Location } from '../wire/location.js';
-import { encodeProperties } from '../wire/properties.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { encodeProperties } from '../wire/properties.js';
 import type { TrackLog, TrackObject } from './track-log.js';
 
 /** TRACK_STATUS is answered with the largest location, or without one while nothing was published. */
