@@ -1,7 +1,7 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import { asMoqtError } from '../session/failure.js';
-import { RequestRejected } from '../session/session-errors.js';
 import type { MoqtSession, SessionHandlers, Subscription, SubscriptionSink } from '../session/session.js';
+import { RequestRejected } from '../session/session-errors.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { withSignal } from '../util/timeout.js';
 import { trackKey } from '../wire/full-track-name.js';
@@ -113,7 +113,8 @@ export class Establisher {
     const { waitMs, requestTimeoutMs, track } = this.#options;
     this.#attempts++;
     const parameters = subscribeParameters(session, this.#options);
-    const wanted = waitMs === undefined || waitMs === 0 ? LONGEST_RENDEZVOUS_MS : Math.min(waitMs, LONGEST_RENDEZVOUS_MS);
+    const wanted =
+      waitMs === undefined || waitMs === 0 ? LONGEST_RENDEZVOUS_MS : Math.min(waitMs, LONGEST_RENDEZVOUS_MS);
     // A relay may hold a SUBSCRIBE until a publisher comes, so while one is waited for only the deadline counts.
     const timeoutMs = waitMs === undefined ? requestTimeoutMs : this.#deadline === null ? 0 : this.#remaining;
     const subscription = await session.subscribe(

@@ -4,8 +4,8 @@ import type { IncomingSubgroup, SubscriptionSink } from '../session/session.js';
 import type { Clock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import type { DatagramObject, ObjectFragment, ObjectHeader } from '../wire/messages/object.js';
-import { decodeProperties, PROPERTY } from '../wire/properties.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { decodeProperties, PROPERTY } from '../wire/properties.js';
 import type { GroupQueue } from './group-queue.js';
 import { StreamReader } from './stream-reader.js';
 import type { TrackOrder } from './track-order.js';
@@ -193,7 +193,8 @@ export class TrackIntake implements SubscriptionSink {
   #noteEnd(queue: GroupQueue, reader: StreamReader): void {
     if (reader.end === 'fin') {
       // The last object before FIN is the group's last when the header has END_OF_GROUP (draft-18 §11.4.2).
-      if (reader.stream.header.endOfGroup && reader.lastObject !== null) queue.ledger.endsBefore(reader.lastObject + 1n);
+      if (reader.stream.header.endOfGroup && reader.lastObject !== null)
+        queue.ledger.endsBefore(reader.lastObject + 1n);
       return;
     }
     if (reader.unfinished !== null && reader.verdict === 'new') queue.ledger.undo(reader.unfinished);

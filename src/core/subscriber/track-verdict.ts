@@ -39,12 +39,19 @@ export function endState(context: EndContext): { over: boolean; until: number | 
   }
   if (end.kind === 'cancelled') return { over: true, until: null };
   if (end.kind !== 'done') return intake.openStreams === 0 ? { over: true, until: null } : after(limits.quietMs);
+  // Whoever ends it early has reset what was on its way, so there is little to wait for.
+  if (!endsTrack(end.status.name))
+    return intake.openStreams === 0 ? { over: true, until: null } : after(limits.quietMs);
   const counted = end.streamCount !== null && BigInt(intake.streams) <= end.streamCount;
   if (!counted) return intake.openStreams > 0 ? after(limits.streamWaitMs) : after(limits.quietMs);
   if (intake.openStreams > 0 || BigInt(intake.streams) < (end.streamCount ?? 0n)) return after(limits.streamWaitMs);
   // Datagrams have no stream that could end; only END_OF_TRACK tells that they are all here.
   if (intake.datagrams > 0 && !(intake.endOfTrack !== null && context.isEmpty)) return after(limits.quietMs);
   return { over: true, until: null };
+}
+
+function endsTrack(status: string): boolean {
+  return status === 'TRACK_ENDED' || status === 'SUBSCRIPTION_ENDED';
 }
 
 /** Throws unless the track, or as much of it as was wanted, is here. */
@@ -82,7 +89,7 @@ function checkEnd(end: SubscriptionEnd | null, objects: number, peer: string): v
     throw sessionEndedError(end.close, { stage: 'data', afterData: objects > 0, peer });
   }
   const { name, code } = end.kind === 'done' ? end.status : end.code;
-  if (end.kind === 'done' && (name === 'TRACK_ENDED' || name === 'SUBSCRIPTION_ENDED')) return;
+  if (end.kind === 'done' && endsTrack(name)) return;
   const said = end.kind === 'done' && end.reason !== '' ? `: ${end.reason}` : '';
   const what = end.kind === 'done' ? 'the publisher ended the subscription' : 'the subscription was reset';
   throw new MoqtError(
