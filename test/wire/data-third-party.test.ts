@@ -3,7 +3,7 @@ import { fromHex } from '../../src/core/util/bytes.js';
 import { decodeDatagram } from '../../src/core/wire/datagram.js';
 import type { KeyValuePair } from '../../src/core/wire/messages/parameters.js';
 import { decodeProperties, PROPERTY } from '../../src/core/wire/properties.js';
-import { type DataViewKind, decodeDataView } from '../../src/core/wire/view/data-view.js';
+import { decodeView, type ViewKind } from '../../src/core/wire/view/index.js';
 import { WireError } from '../../src/core/wire/wire-error.js';
 import { profileOf } from '../support/data-arbitraries.js';
 import { thirdPartyVectors } from '../support/third-party-vectors.js';
@@ -30,7 +30,7 @@ const DRAFT_DECIDES: Readonly<Record<string, { readonly why: string; readonly ex
   },
 };
 
-const KINDS: readonly (readonly [string, DataViewKind])[] = [
+const KINDS: readonly (readonly [string, ViewKind])[] = [
   ['subgroup', 'subgroup'],
   ['datagram', 'datagram'],
   ['fetch-header', 'fetch-asc'],
@@ -67,21 +67,25 @@ describe.each(['14', '16'])('third-party vectors of draft %s', (draft) => {
   const profile = profileOf(draft);
   for (const [file, kind] of KINDS) {
     const vectors = thirdPartyVectors(`draft${draft}/codec/data-streams/${file}.json`);
-    describe.skipIf(vectors === null)(`${file}${vectors === null ? ' (SKIPPED: not there)' : ''}`, () => {
-      it.each(vectors ?? [])('$id', ({ id, hex, decoded, error }) => {
+    if (vectors === null) {
+      it.skip(`${file}: MOQT_VECTORS is not there`, () => {});
+      continue;
+    }
+    describe(file, () => {
+      it.each(vectors)('$id', ({ id, hex, decoded, error }) => {
         const bytes = fromHex(hex) as Uint8Array;
         const ruling = DRAFT_DECIDES[`draft${draft}/${id}`];
         if (ruling?.expected instanceof RegExp) {
-          expect(() => decodeDataView(profile, kind, bytes)).toThrow(ruling.expected);
+          expect(() => decodeView(profile, kind, bytes)).toThrow(ruling.expected);
           return;
         }
         if (decoded === undefined) {
           expect(error).toBe('incomplete');
-          expect(() => decodeDataView(profile, kind, bytes)).toThrow(WireError);
-          expect(() => decodeDataView(profile, kind, bytes)).toThrow(expect.objectContaining({ incomplete: true }));
+          expect(() => decodeView(profile, kind, bytes)).toThrow(WireError);
+          expect(() => decodeView(profile, kind, bytes)).toThrow(expect.objectContaining({ incomplete: true }));
           return;
         }
-        const view = decodeDataView(profile, kind, bytes).decoded as Fields;
+        const view = decodeView(profile, kind, bytes).decoded as Fields;
         expect(view).toMatchObject(ruling?.expected ?? expectedFields(decoded));
         if (kind === 'datagram') {
           const datagram = decodeDatagram(profile, bytes);

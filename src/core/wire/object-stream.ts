@@ -145,7 +145,7 @@ export abstract class ObjectStreamDecoder<Entry> {
 
   private takePayload(chunk: Uint8Array, position: number, entries: Entry[]): number {
     const there = chunk.length - position;
-    const take = this.left < there ? this.left : there;
+    const take = Math.min(this.left, there);
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + position, take);
     this.left -= take;
     entries.push(this.piece(this.object as ObjectHeader, this.offset, bytes, this.left === 0));

@@ -1,30 +1,21 @@
 import type { DraftProfile } from '../profile.js';
 import { EncodeError, WireError } from '../wire-error.js';
 import { controlView } from './control-view.js';
-import { type DataViewKind, decodeDataView, encodeDataView } from './data-view.js';
-import type { Json, JsonObject } from './json.js';
+import { datagramView } from './datagram-view.js';
+import { fetchView } from './fetch-view.js';
+import type { Json } from './json.js';
+import { subgroupView } from './subgroup-view.js';
 import type { DecodedView, ViewCodec, ViewKind } from './view-codec.js';
 
 export type { Json, JsonObject } from './json.js';
 export type { DecodedView, ViewCodec, ViewKind } from './view-codec.js';
 
-/** A stream or a datagram is read to its end, so nothing is left over. */
-function dataView(kind: DataViewKind): ViewCodec {
-  return {
-    decode(profile, bytes) {
-      const { decoded, canonical } = decodeDataView(profile, kind, bytes);
-      return { decoded: decoded as JsonObject, rest: 0, canonical };
-    },
-    encode: (profile, decoded) => encodeDataView(profile, kind, decoded),
-  };
-}
-
 const CODECS: Readonly<Record<ViewKind, ViewCodec>> = {
   control: controlView,
-  subgroup: dataView('subgroup'),
-  datagram: dataView('datagram'),
-  'fetch-asc': dataView('fetch-asc'),
-  'fetch-desc': dataView('fetch-desc'),
+  subgroup: subgroupView,
+  datagram: datagramView,
+  'fetch-asc': fetchView('ascending'),
+  'fetch-desc': fetchView('descending'),
 };
 
 /** The kinds that can be viewed, for messages and help. */

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../../src/core/util/bytes.js';
 import { profileByDraft } from '../../../../src/core/wire/drafts/index.js';
 import type { DraftProfile } from '../../../../src/core/wire/profile.js';
-import { type DataViewKind, decodeDataView, encodeDataView } from '../../../../src/core/wire/view/data-view.js';
+import { decodeView, encodeView, type ViewKind } from '../../../../src/core/wire/view/index.js';
 import { EncodeError, WireError } from '../../../../src/core/wire/wire-error.js';
 
 interface Vector {
   readonly line: number;
-  readonly kind: DataViewKind;
+  readonly kind: ViewKind;
   readonly hex: string;
   readonly decoded?: { readonly [name: string]: unknown };
   readonly incomplete?: boolean;
@@ -88,7 +88,7 @@ function profileOf(draft: string): DraftProfile {
 
 function outcomeOf(profile: DraftProfile, vector: Vector): Outcome {
   try {
-    decodeDataView(profile, vector.kind, bytesOf(vector.hex));
+    decodeView(profile, vector.kind, bytesOf(vector.hex));
     return 'decodes';
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -119,7 +119,7 @@ describe.each(['14', '16', '18'])('the view of draft %s data', (draft) => {
   });
 
   it.each(agreed.filter((vector) => vector.decoded !== undefined))('reads line $line ($kind)', (vector) => {
-    const { decoded } = decodeDataView(profile, vector.kind, bytesOf(vector.hex));
+    const { decoded } = decodeView(profile, vector.kind, bytesOf(vector.hex));
     // Compared as text: the order of fields is part of the shape.
     expect(JSON.stringify(decoded)).toBe(JSON.stringify(expectedView(draft, vector, decoded.payload_hex)));
   });
@@ -134,9 +134,9 @@ describe.each(['14', '16', '18'])('the view of draft %s data', (draft) => {
       (vector) => {
         expect(outcomeOf(profile, vector)).toBe(outcome);
         if (outcome !== 'decodes') return;
-        const { decoded, canonical } = decodeDataView(profile, vector.kind, bytesOf(vector.hex));
+        const { decoded, canonical } = decodeView(profile, vector.kind, bytesOf(vector.hex));
         expect(JSON.stringify(decoded)).toMatch(/"end_of_range":"(non_existent|unknown)"/);
-        expect(decodeDataView(profile, vector.kind, canonical).decoded).toEqual(decoded);
+        expect(decodeView(profile, vector.kind, canonical).decoded).toEqual(decoded);
       },
     );
   }
@@ -144,26 +144,27 @@ describe.each(['14', '16', '18'])('the view of draft %s data', (draft) => {
   it.each(all.filter((vector) => outcomeOf(profile, vector) === 'decodes'))(
     'writes line $line ($kind) so that it reads the same',
     (vector) => {
-      const { decoded, canonical } = decodeDataView(profile, vector.kind, bytesOf(vector.hex));
-      expect(decodeDataView(profile, vector.kind, canonical)).toEqual({ decoded, canonical });
-      const written = encodeDataView(profile, vector.kind, JSON.parse(JSON.stringify(decoded)));
-      expect(decodeDataView(profile, vector.kind, written).decoded).toEqual(decoded);
+      const { decoded, canonical } = decodeView(profile, vector.kind, bytesOf(vector.hex));
+      expect(decodeView(profile, vector.kind, canonical)).toEqual({ decoded, rest: 0, canonical });
+      const written = encodeView(profile, vector.kind, JSON.parse(JSON.stringify(decoded)));
+      expect(decodeView(profile, vector.kind, written).decoded).toEqual(decoded);
     },
   );
 });
 
-describe('encodeDataView', () => {
+describe('encodeView', () => {
   const profile = profileOf('16');
+  const object = { object_id: '0', properties_hex: '', object_status: null, payload_hex: 'ff' };
   const subgroup = {
     track_alias: '1',
     group_id: '2',
     subgroup_id: '0',
     publisher_priority: '128',
-    objects: [{ object_id: '0', properties_hex: '', object_status: null, payload_hex: 'ff' }],
+    objects: [object],
   };
 
   it('writes the bytes of the draft', () => {
-    expect(toHex(encodeDataView(profile, 'subgroup', subgroup))).toBe('100102800001ff');
+    expect(toHex(encodeView(profile, 'subgroup', subgroup))).toBe('100102800001ff');
   });
 
   it.each([
@@ -177,27 +178,23 @@ describe('encodeDataView', () => {
     ['a negative integer', { ...subgroup, group_id: '-2' }, /group_id/],
     ['an integer above 62 bits', { ...subgroup, group_id: '18446744073709551615' }, /outside|above/],
     ['a priority above 255', { ...subgroup, publisher_priority: '256' }, /256/],
-    ['odd hex', { ...subgroup, objects: [{ ...subgroup.objects[0], payload_hex: 'f' }] }, /payload_hex/],
-    ['a status with payload', { ...subgroup, objects: [{ ...subgroup.objects[0], object_status: '3' }] }, /payload/],
+    ['odd hex', { ...subgroup, objects: [{ ...object, payload_hex: 'f' }] }, /payload_hex/],
+    ['a status with payload', { ...subgroup, objects: [{ ...object, object_status: '3' }] }, /payload/],
     [
       'a status that the draft lacks',
-      { ...subgroup, objects: [{ ...subgroup.objects[0], object_status: '1', payload_hex: '' }] },
+      { ...subgroup, objects: [{ ...object, object_status: '1', payload_hex: '' }] },
       /object_status 1/,
     ],
-    [
-      'no status and no payload',
-      { ...subgroup, objects: [{ ...subgroup.objects[0], payload_hex: '' }] },
-      /object_status/,
-    ],
+    ['no status and no payload', { ...subgroup, objects: [{ ...object, payload_hex: '' }] }, /object_status/],
     ['a list for an object', [], /must be an object/],
-    ['descending objects', { ...subgroup, objects: [subgroup.objects[0], subgroup.objects[0]] }, /does not come after/],
-  ])('refuses %s', (_what, decoded, message) => {
-    expect(() => encodeDataView(profile, 'subgroup', decoded)).toThrow(EncodeError);
-    expect(() => encodeDataView(profile, 'subgroup', decoded)).toThrow(message);
+    ['descending objects', { ...subgroup, objects: [object, object] }, /does not come after/],
+  ] as const)('refuses %s', (_what, decoded, message) => {
+    expect(() => encodeView(profile, 'subgroup', decoded)).toThrow(EncodeError);
+    expect(() => encodeView(profile, 'subgroup', decoded)).toThrow(message);
   });
 
   it('refuses a null priority where the draft has no default priority', () => {
-    expect(() => encodeDataView(profileOf('14'), 'subgroup', { ...subgroup, publisher_priority: null })).toThrow(
+    expect(() => encodeView(profileOf('14'), 'subgroup', { ...subgroup, publisher_priority: null })).toThrow(
       EncodeError,
     );
   });
