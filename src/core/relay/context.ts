@@ -1,0 +1,30 @@
+import type { Clock } from '../util/clock.js';
+import type { FullTrackName, TrackNamespace } from '../wire/full-track-name.js';
+import type { BufferBudget } from './buffer-budget.js';
+import type { Caps } from './caps.js';
+import type { RelayEventHandler } from './events.js';
+import type { NamespaceTree } from './namespace-tree.js';
+import type { Peer } from './peer.js';
+import type { RelayPolicy } from './policy.js';
+import type { Tally } from './tally.js';
+import type { RelayTrack } from './track.js';
+import type { Watcher } from './watcher.js';
+
+/** What the parts of one relay share. */
+export interface RelayContext {
+  readonly policy: RelayPolicy;
+  readonly clock: Clock;
+  readonly tally: Tally;
+  readonly caps: Caps;
+  readonly budget: BufferBudget;
+  readonly emit: RelayEventHandler;
+  readonly namespaces: NamespaceTree<Peer, Watcher>;
+  /** The track, made when it is not known; null when there are too many (counted). */
+  track(name: FullTrackName): RelayTrack | null;
+  /** The track, if it is known. */
+  knownTrack(name: FullTrackName): RelayTrack | undefined;
+  tracksBelow(prefix: TrackNamespace): RelayTrack[];
+  /** The track has ended, its name is free. */
+  forget(track: RelayTrack): void;
+  readonly draining: boolean;
+}

@@ -1,0 +1,105 @@
+import { isIP } from 'node:net';
+import { isLoopbackHost } from '../certs/bootstrap.js';
+import { MoqtError } from '../errors/moqt-error.js';
+import { escapeText } from '../util/escape.js';
+import { PROFILES, profileByDraft } from '../wire/drafts/index.js';
+import type { DraftProfile } from '../wire/profile.js';
+import type { RelayEventHandler } from './events.js';
+import type { RelayPolicy } from './policy.js';
+
+export type RelayTransport = 'quic' | 'webtransport';
+
+export interface ServeRelayOptions {
+  /** IP address to bind; default 127.0.0.1. Another than a loopback address needs `allowRemote`. */
+  readonly host?: string;
+  /** Default 4443; 0 picks a free one. */
+  readonly port?: number;
+  readonly allowRemote?: boolean;
+  /** PEM, both or none. Without them a certificate for localhost, 127.0.0.1, ::1 and `host` is made, valid 13 days. */
+  readonly certPem?: string;
+  readonly keyPem?: string;
+  /** As users write them, the most preferred first; default all that are supported. */
+  readonly drafts?: readonly string[];
+  /** Default both, on one UDP port. */
+  readonly transports?: readonly RelayTransport[];
+  /** Sessions must show it. */
+  readonly authToken?: string | Uint8Array;
+  readonly policy?: Partial<RelayPolicy>;
+  /** Streams of each kind that one peer may have open at a time; default 1000. */
+  readonly maxStreams?: number;
+  /** ms; default 5000. */
+  readonly setupTimeoutMs?: number;
+  /** ms; default 30 000. */
+  readonly idleTimeoutMs?: number;
+  /** ms; default 2000. */
+  readonly closeTimeoutMs?: number;
+  readonly congestionControl?: 'cubic' | 'bbr' | 'reno';
+  /** File that TLS secrets are appended to (NSS key log format). */
+  readonly keylogFile?: string;
+  /** Must not throw. */
+  readonly onEvent?: RelayEventHandler;
+}
+
+export interface CheckedOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly profiles: readonly DraftProfile[];
+  readonly quic: boolean;
+  readonly webtransport: boolean;
+}
+
+/** Everything that can be wrong is found before a socket is opened. Throws MOQT_E_USAGE. */
+export function checkOptions(options: ServeRelayOptions): CheckedOptions {
+  const { host = '127.0.0.1', port = 4443, transports = ['quic', 'webtransport'] } = options;
+  const shown = escapeText(host, { maxLength: 100 });
+  if (isIP(host) === 0)
+    refuse(
+      'relay.host',
+      `"${shown}" is not an IP address`,
+      'give the address to listen on, such as 127.0.0.1 or [::1]',
+    );
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    refuse('relay.port', `${port} is not a port number`, 'expected 0 to 65535');
+  if (!isLoopbackHost(host) && options.allowRemote !== true) {
+    refuse(
+      'relay.remote',
+      `${shown} can be reached by others, and this is a relay for development`,
+      'say so explicitly to allow it, and set a token',
+    );
+  }
+  if ((options.certPem === undefined) !== (options.keyPem === undefined)) {
+    refuse('relay.certificate', 'a certificate and its key belong together', 'give both or none');
+  }
+  if (options.authToken !== undefined && options.authToken.length === 0) {
+    refuse('relay.token', 'the token is empty', 'an empty token would let everybody in');
+  }
+  if (transports.length === 0)
+    refuse('relay.transports', 'no transport to serve', 'expected quic, webtransport or both');
+  return {
+    host,
+    port,
+    profiles: profilesFor(options.drafts),
+    quic: transports.includes('quic'),
+    webtransport: transports.includes('webtransport'),
+  };
+}
+
+function profilesFor(drafts: readonly string[] | undefined): readonly DraftProfile[] {
+  if (drafts === undefined) return PROFILES;
+  const profiles = drafts.map((draft) => {
+    const profile = profileByDraft(draft);
+    if (profile !== undefined) return profile;
+    const known = PROFILES.map((one) => one.draft).join(', ');
+    return refuse(
+      'relay.draft',
+      `draft "${escapeText(draft, { maxLength: 20 })}" is not supported`,
+      `expected some of ${known}`,
+    );
+  });
+  if (profiles.length === 0) refuse('relay.draft', 'no draft to serve', 'give at least one');
+  return [...new Set(profiles)];
+}
+
+function refuse(cause: string, message: string, hint: string): never {
+  throw new MoqtError('MOQT_E_USAGE', message, { stage: 'config', cause, hint });
+}
