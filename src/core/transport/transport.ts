@@ -122,6 +122,11 @@ export interface SessionStats {
   readonly receivedBytes: number;
   readonly congestionWindow: number | null;
   readonly retransmittedPackets: number;
+  /** QUIC: how packets reach the socket, one by one or in batches, and why not in batches. */
+  readonly packetIo?: 'dgram' | 'batched' | undefined;
+  readonly packetIoFallback?: string | undefined;
+  /** QUIC: largest UDP payload sent now. */
+  readonly packetSize?: number | undefined;
 }
 
 /** The delivery knowledge that a transport has: only raw QUIC's uni streams learn of acknowledgement. */

@@ -38,6 +38,8 @@ export const DEFAULT_STREAM_WINDOW = 2 << 20;
 const DEFAULT_CONNECTION_WINDOW = 2 ** 52;
 /** Datagrams that the library holds in each direction; the oldest received ones are dropped beyond it. */
 const DATAGRAM_QUEUE = 1024;
+/** Told to the peer; the batched packet path has room for no more. */
+const MAX_RECEIVED_PACKET = 16_384;
 /** One path in use and three spare ones, for migration. */
 export const CONNECTION_ID_LIMIT = 4;
 
@@ -46,7 +48,7 @@ export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSett
   const config = createConfig(quiche, tls);
   config.setApplicationProtos([...settings.alpn]);
   config.setMaxIdleTimeout(settings.idleTimeoutMs);
-  config.setMaxRecvUdpPayloadSize(65527);
+  config.setMaxRecvUdpPayloadSize(MAX_RECEIVED_PACKET);
   config.setMaxSendUdpPayloadSize(settings.maxPacketSize);
   const connectionWindow = settings.connectionWindow ?? DEFAULT_CONNECTION_WINDOW;
   config.setInitialMaxData(connectionWindow);

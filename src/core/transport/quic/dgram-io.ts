@@ -8,7 +8,7 @@ import type { Destination, PacketHandlers, PacketIo, Slab } from './packet-io.js
 export class DgramIo implements PacketIo {
   readonly kind: 'dgram' | 'batched' = 'dgram';
   readonly local: Address;
-  readonly fallbackReason: string | undefined;
+  fallbackReason: string | undefined;
   protected readonly socket: Socket;
   protected readonly handlers: PacketHandlers;
   #inFlight = 0;
@@ -23,6 +23,15 @@ export class DgramIo implements PacketIo {
     this.local = toAddress(address, port);
     socket.on('message', (bytes, from) => this.receive(bytes, from.address, from.port));
     socket.on('error', (error) => handlers.onError(error));
+  }
+
+  protected get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Packets wait in Node's own queue. */
+  protected get isBusy(): boolean {
+    return this.#inFlight > 0;
   }
 
   protected receive(bytes: Buffer, host: string, port: number): void {

@@ -15,5 +15,8 @@ export function readStats(connection: QuicConnection): SessionStats {
     receivedBytes: totals.recvBytes,
     congestionWindow: path?.cwnd ?? null,
     retransmittedPackets: totals.retrans,
+    packetIo: connection.packetKind,
+    packetIoFallback: connection.fallbackReason,
+    packetSize: connection.packetSize.current,
   };
 }
