@@ -6,6 +6,7 @@ import { withSignal } from '../util/timeout.js';
 import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { EncodeError } from '../wire/wire-error.js';
 import { codeFor } from './codes.js';
 import type { SessionContext } from './context.js';
 import { endlessControl, MessageReader, MessageWriter, watchControl } from './control-stream.js';
@@ -19,9 +20,11 @@ import { NamespacePrefixes } from './namespace-prefixes.js';
 import { NativeRequests } from './native-requests.js';
 import { Publications } from './publications.js';
 import { RequestRouter } from './request-router.js';
-import type { MoqtSession, SessionCloseInfo, SessionOptions } from './session.js';
+import type { MoqtSession, SessionOptions } from './session.js';
 import { SessionCore } from './session-core.js';
+import { encodeFailure } from './session-errors.js';
 import { checkPeerSetup, type Negotiation, negotiate, ownSetup, selectVersion } from './setup.js';
+import { setupError } from './setup-error.js';
 import { isRequest } from './stream-exchange.js';
 import { Subscriptions } from './subscriptions.js';
 import { TokenCache } from './tokens.js';
@@ -340,26 +343,8 @@ class Establishment {
   #abort(error: unknown): void {
     if (error instanceof StreamReset) this.core.fail('PROTOCOL_VIOLATION', 'the peer reset its control stream');
     else {
-      if (error instanceof Error && this.core.ending === null) this.#failure = error;
+      if (error instanceof EncodeError) this.#failure = encodeFailure('setup', this.#profile, error);
       this.core.failWith(error);
     }
   }
-}
-
-/** Why a session ended before it began, in the words of the command line. */
-function setupError(core: SessionCore, close: SessionCloseInfo): MoqtError {
-  const code = `${close.name} (0x${close.code.toString(16)})`;
-  const reason = close.reason === '' ? '' : `: ${close.reason}`;
-  const wire = { space: close.isApplication ? 'session' : 'transport', code: close.code, name: close.name };
-  const details = { stage: 'setup', cause: `setup.${close.name.toLowerCase()}`, wire } as const;
-  if (close.by === 'idle') return new MoqtError('MOQT_E_TIMEOUT', 'the peer went silent during SETUP', details);
-  const who = close.by === 'local' ? 'the peer broke the protocol' : 'the peer closed the session';
-  const message = `${who} during SETUP: ${code}${reason}`;
-  if (close.name === 'UNAUTHORIZED' || close.name.endsWith('_AUTH_TOKEN')) {
-    return new MoqtError('MOQT_E_UNAUTHORIZED', message, details);
-  }
-  if (close.name === 'VERSION_NEGOTIATION_FAILED') {
-    return new MoqtError('MOQT_E_VERSION', `${message} (offered: draft ${core.profile.draft})`, details);
-  }
-  return new MoqtError('MOQT_E_PROTOCOL', message, details);
 }

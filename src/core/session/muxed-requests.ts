@@ -87,17 +87,18 @@ export class MuxedRequests implements RequestChannel {
   }
 
   async update(exchange: MuxedExchange, parameters: Parameters, signal: AbortSignal): Promise<Parameters> {
-    await this.outgoing.reserve(signal);
-    const requestId = this.outgoing.take();
-    const message: RequestUpdate = {
+    const build = (requestId: bigint): RequestUpdate => ({
       type: 'REQUEST_UPDATE',
       requestId,
       existingRequestId: exchange.requestId,
       parameters,
-    };
+    });
+    encodeControlMessage(this.core.profile, build(this.outgoing.nextId));
+    await this.outgoing.reserve(signal);
+    const requestId = this.outgoing.take();
     const isAnswered = this.core.profile.features.updateIsAnswered;
     const answer = isAnswered ? this.#updates.add(requestId) : Promise.resolve(parameters);
-    this.write(message);
+    this.write(build(requestId));
     return answer;
   }
 

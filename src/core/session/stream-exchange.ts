@@ -1,5 +1,6 @@
 import type { BidiStream } from '../transport/transport.js';
 import type { Timer } from '../util/clock.js';
+import { encodeControlMessage } from '../wire/control-codec.js';
 import type {
   ControlMessage,
   Fetch,
@@ -122,11 +123,14 @@ export class StreamExchange implements Exchange {
   }
 
   async update(parameters: Parameters, signal: AbortSignal): Promise<Parameters> {
-    const requestId = await this.hooks.nextUpdateId(signal);
     const { requests } = this.core.profile.features;
     const existing = requests === 'muxed-control' ? { existingRequestId: this.requestId } : {};
+    const update = { type: 'REQUEST_UPDATE', ...existing, parameters } as const;
+    // Encoded once in vain: an update that does not fit the draft must fail before it has used up an ID.
+    encodeControlMessage(this.core.profile, { ...update, requestId: this.requestId });
+    const requestId = await this.hooks.nextUpdateId(signal);
     const answer = this.#updates.add(requestId);
-    this.#writer.write({ type: 'REQUEST_UPDATE', requestId, ...existing, parameters });
+    this.#writer.write({ ...update, requestId });
     return answer;
   }
 

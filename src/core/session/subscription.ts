@@ -1,9 +1,11 @@
 import { SessionClosed } from '../transport/transport-errors.js';
 import { deferred } from '../util/deferred.js';
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
+import type { Location } from '../wire/location.js';
 import type { ControlMessage, PublishDone } from '../wire/messages/control-message.js';
 import type { DatagramObject } from '../wire/messages/object.js';
 import type { KeyValuePair, Parameters } from '../wire/messages/parameters.js';
+import { DEFAULT_PRIORITY } from '../wire/subgroup.js';
 import { nameCode } from './codes.js';
 import type { DataPlane, ObjectReceiver } from './data-streams.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
@@ -11,7 +13,7 @@ import { absoluteFilter, defaultPriority, mergeParameters } from './parameters.j
 import { RequestDeadline } from './request-deadline.js';
 import type { IncomingSubgroup, RequestOptions, Subscription, SubscriptionEnd, SubscriptionSink } from './session.js';
 import type { SessionCore } from './session-core.js';
-import { RequestCancelled } from './session-errors.js';
+import { encodable, RequestCancelled } from './session-errors.js';
 import { updateAnswer } from './update-answer.js';
 
 /** Stream Count when the publisher does not know it (draft-18 §10.11). */
@@ -94,8 +96,9 @@ export class ActiveSubscription implements Subscription, ExchangeHandler, Object
       // An update without an answer (14) has fixed fields, so what is unchanged is said again.
       const said = this.core.profile.features.updateIsAnswered
         ? parameters
-        : { ...restated(merged), filter: absoluteFilter(merged.filter, this.#parameters.largestObject) };
-      const answer = await deadline.race(this.exchange.update(said, deadline.signal));
+        : restated(merged, this.#parameters.largestObject);
+      const updated = encodable('subscribe', this.core.profile, this.exchange.update(said, deadline.signal));
+      const answer = await deadline.race(updated);
       this.#requested = merged;
       return answer;
     } finally {
@@ -201,8 +204,8 @@ export function closedError(core: SessionCore): Error {
   return core.ending === null ? new RequestCancelled('the request has ended') : new SessionClosed(core.ending);
 }
 
-/** What SUBSCRIBE_UPDATE of 14 can carry: its priority, its forward state and what concerns delivery. */
-function restated(parameters: Parameters): Parameters {
-  const { groupOrder: _, authorizationTokens: __, ...rest } = parameters;
-  return rest;
+/** What SUBSCRIBE_UPDATE of 14 carries, with its defaults: fixed fields cannot say "unchanged" (draft-14 §9.10). */
+function restated(parameters: Parameters, largest: Location | undefined): Parameters {
+  const { groupOrder: _, authorizationTokens: __, filter, ...rest } = parameters;
+  return { subscriberPriority: DEFAULT_PRIORITY, forward: true, ...rest, filter: absoluteFilter(filter, largest) };
 }
