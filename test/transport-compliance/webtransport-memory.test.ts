@@ -5,8 +5,8 @@ const base = {
   maxStreamCode: 2n ** 32n - 1n,
   maxCloseCode: 2n ** 32n - 1n,
   uniDelivery: 'acknowledged',
-  // HTTP/3's control stream, or the CONNECT stream.
   everyStopArrives: true,
+  // HTTP/3's control stream, or the CONNECT stream.
   reservedStreams: 1,
   // The first piece of a stream is read to see whose it is.
   sendBuffer: 64 * 1024 + 16 * 1024,

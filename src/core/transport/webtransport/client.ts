@@ -177,10 +177,14 @@ class Attempt {
         wire,
       });
     }
-    const notFound = status === 404;
+    const hints: Readonly<Record<number, string>> = {
+      404: "check the URL's path: relays serve /, /moq, /moq-relay …",
+      406: `it seems to support none of what was offered: ${this.#request.protocols.join(', ') || 'no protocol'}`,
+      429: 'it limits how often or how many may connect: try again later',
+    };
     return this.#error('MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {
-      cause: notFound ? 'webtransport.not-found' : 'webtransport.rejected',
-      hint: notFound ? "check the URL's path: relays serve /, /moq, /moq-relay …" : undefined,
+      cause: status === 404 ? 'webtransport.not-found' : 'webtransport.rejected',
+      hint: hints[status],
       wire,
     });
   }

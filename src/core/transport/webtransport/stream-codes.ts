@@ -37,15 +37,18 @@ export function shownStreamCode(code: bigint): bigint {
   return unwrapCode(code) ?? code;
 }
 
+/** HTTP/3 and QPACK number their errors here, registered or not; see also the names that h3CodeName knows. */
+const isHttp3Code = (code: bigint): boolean => (code >= 0x100n && code <= 0x2ffn) || h3CodeName(code) !== undefined;
+
 /**
  * The end of the QUIC connection as the end of the session on it. Peers close with a wrapped code (the Rust relays), an
- * HTTP/3 code, or a bare MoQT code: codes below 0x21 belong to no HTTP/3 registry, and so must be the application's.
+ * HTTP/3 code, or the application's code as it is (Deno): what HTTP/3 has no use for is taken for the application's.
  */
 export function sessionCloseInfo(info: CloseInfo): CloseInfo {
   if (!info.isApplication) return info;
   const unwrapped = unwrapCode(info.code);
   if (unwrapped !== null) return { ...info, code: unwrapped };
-  if (info.code < 0x21n) return info;
+  if (!isHttp3Code(info.code) && !isReserved(info.code)) return info;
   return { ...info, isApplication: false, reason: info.reason || (h3CodeName(info.code) ?? '') };
 }
 

@@ -55,12 +55,16 @@ describe('the end of the connection as the end of the session', () => {
     expect(sessionCloseInfo(close(wrapCode(3n)))).toEqual(close(3n));
   });
 
-  it('takes codes below every HTTP/3 registry for the application', () => {
-    expect(sessionCloseInfo(close(0x1bn))).toEqual(close(0x1bn));
+  it('takes codes that HTTP/3 has no use for to be the application’s', () => {
+    for (const code of [0n, 0x1bn, 42n, 0x2_0000n]) expect(sessionCloseInfo(close(code))).toEqual(close(code));
   });
 
   it('names HTTP/3 codes, which are not the application’s', () => {
     expect(sessionCloseInfo(close(0x10bn))).toEqual({ ...close(0x10bn, false), reason: 'H3_REQUEST_REJECTED' });
+  });
+
+  it.each([0x33n, 0x1ffn, 0x21n, 0x1fn * 1000n + 0x21n])('takes the code %i for HTTP/3’s or reserved', (code) => {
+    expect(sessionCloseInfo(close(code))).toMatchObject({ isApplication: false, code });
   });
 
   it('leaves codes of QUIC alone', () => {
