@@ -26,5 +26,7 @@ export interface RelayContext {
   tracksBelow(prefix: TrackNamespace): RelayTrack[];
   /** The track has ended, its name is free. */
   forget(track: RelayTrack): void;
+  /** Counts and tells of a defect. */
+  report(error: unknown): void;
   readonly draining: boolean;
 }

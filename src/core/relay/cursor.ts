@@ -5,6 +5,7 @@ import type { Clock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { EncodeError, WireError } from '../wire/wire-error.js';
 import { needsAdapting, resetCode } from './bridge.js';
 import type { Batch, LogReader, SubgroupLog } from './subgroup-log.js';
 import type { Tally } from './tally.js';
@@ -25,6 +26,8 @@ export interface CursorOwner {
   addLag(bytes: number, streams: number): void;
   progressed(): void;
   left(cursor: Cursor): void;
+  /** Something that cannot happen. */
+  report(error: unknown): void;
 }
 
 /**
@@ -242,11 +245,10 @@ export class Cursor implements LogReader {
 
   #fail(error: unknown): void {
     if (this.#isGone) return;
-    const { tally } = this.owner;
     const expected =
       error instanceof StreamStopped || error instanceof RequestCancelled || error instanceof SessionClosed;
-    // What is left is a value that the subscriber's draft cannot carry.
-    if (!expected) tally.notRepresentable++;
+    if (error instanceof EncodeError || error instanceof WireError) this.owner.tally.notRepresentable++;
+    else if (!expected) this.owner.report(error);
     this.abort(error instanceof StreamStopped ? 'CANCELLED' : 'INTERNAL_ERROR');
   }
 

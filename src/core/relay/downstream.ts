@@ -1,10 +1,13 @@
 import type { Publication } from '../session/session.js';
+import { RequestCancelled } from '../session/session-errors.js';
+import { SessionClosed } from '../transport/transport-errors.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import type { DatagramObject } from '../wire/messages/object.js';
 import type { Parameters } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { PROPERTY } from '../wire/properties.js';
+import { EncodeError, WireError } from '../wire/wire-error.js';
 import { adaptHeader, doneStatus, factOf } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Cursor, type CursorOwner } from './cursor.js';
@@ -110,8 +113,9 @@ export class Downstream implements CursorOwner {
         this.tally.bytesSent += object.payload.length;
       } else if (sent === 'full') this.tally.datagramsDropped++;
       else this.tally.datagramsTooLarge++;
-    } catch {
-      this.tally.notRepresentable++;
+    } catch (error) {
+      if (error instanceof EncodeError || error instanceof WireError) this.tally.notRepresentable++;
+      else if (!(error instanceof RequestCancelled || error instanceof SessionClosed)) this.report(error);
     }
   }
 
@@ -135,6 +139,10 @@ export class Downstream implements CursorOwner {
 
   progressed(): void {
     this.#lastProgress = this.clock.now();
+  }
+
+  report(error: unknown): void {
+    this.context.report(error);
   }
 
   left(cursor: Cursor): void {

@@ -58,6 +58,8 @@ export type RelayEvent =
   /** At most once a second for each cap; `hits` counts all of them so far. */
   | { readonly type: 'cap'; readonly cap: CapName; readonly limit: number; readonly hits: number }
   | { readonly type: 'notice'; readonly session: number; readonly kind: string; readonly message: string }
+  /** A defect of the relay that cost no more than the stream it happened on. */
+  | { readonly type: 'internal-error'; readonly message: string }
   | { readonly type: 'draining'; readonly sessions: number };
 
 export type RelayEventHandler = (event: RelayEvent) => void;

@@ -87,9 +87,11 @@ export class GroupCache<W> {
   readonly #remembered: bigint[] = [];
   #cost = 0;
   #evictedThrough = -1n;
-  evictions = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly limit: number,
+    private readonly onEvicted: () => void,
+  ) {}
 
   get(id: bigint): GroupEntry<W> | undefined {
     return this.#groups.get(id);
@@ -129,7 +131,7 @@ export class GroupCache<W> {
     if (!entry.retained) return;
     entry.cost += cost;
     this.#cost += cost;
-    while (this.#cost > this.limit && this.#evictOne(newest)) this.evictions++;
+    while (this.#cost > this.limit && this.#evictOne(newest)) this.onEvicted();
   }
 
   /** Gives everything up that no subscriber is waiting for. */

@@ -1,8 +1,9 @@
 import type { IncomingSubgroup } from '../session/session.js';
-import { StreamReset } from '../transport/transport-errors.js';
+import { SessionClosed, StreamReset } from '../transport/transport-errors.js';
 import { type Deferred, deferred } from '../util/deferred.js';
 import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
+import { WireError } from '../wire/wire-error.js';
 import { nameOfReset } from './bridge.js';
 import { agrees, type GroupEntry, type Slot } from './group-cache.js';
 import type { LogEnd, SubgroupLog } from './subgroup-log.js';
@@ -31,6 +32,8 @@ export interface IntakeTrack {
   append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: readonly ObjectFragment[]): void;
   malformed(source: IntakeSource, reason: string): void;
   droppedDuplicate(): void;
+  /** Something that cannot happen. */
+  report(error: unknown): void;
 }
 
 /**
@@ -65,10 +68,9 @@ export class StreamIntake {
       end = await this.#copy();
     } catch (error) {
       end = { kind: 'reset', name: this.#resetName(error) };
-      if (error instanceof MalformedTrack) {
-        this.stream.stop('MALFORMED_TRACK');
-        this.track.malformed(this.source, error.message);
-      }
+      this.stream.stop(end.name);
+      if (error instanceof MalformedTrack) this.track.malformed(this.source, error.message);
+      else if (!isExpected(error)) this.track.report(error);
     }
     this.#conclude(end);
   }
@@ -251,4 +253,9 @@ export class StreamIntake {
     if (error instanceof StreamReset) return nameOfReset(this.profile, error.code);
     return 'INTERNAL_ERROR';
   }
+}
+
+/** Ways in which a peer's stream ends. */
+function isExpected(error: unknown): boolean {
+  return error instanceof StreamReset || error instanceof SessionClosed || error instanceof WireError;
 }

@@ -148,6 +148,14 @@ export class RelayCore implements RelayContext {
     this.#trackTree.withdraw(track.name.namespace, track);
   }
 
+  report(error: unknown): void {
+    this.tally.internalErrors++;
+    this.emit({
+      type: 'internal-error',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+
   counters(): Record<string, number> {
     return {
       openSessions: this.#peers.size,

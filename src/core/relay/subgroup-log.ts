@@ -72,6 +72,7 @@ export class SubgroupLog {
   /** The reader that the last trim stopped at: while it stands still there is nothing to look for. */
   #slowest: LogReader | null = null;
   #disposed = false;
+  #telling = false;
   /** Told once when the log has ended, nobody reads it and the cache has let go. */
   onSettled: (() => void) | undefined;
   /** Told when a reader becomes idle, or the last one leaves. */
@@ -151,7 +152,10 @@ export class SubgroupLog {
     this.#batches.push(batch);
     this.#cost += batch.cost;
     this.budget.take(batch.cost);
+    // Until all have been told, idle ones have not taken it yet.
+    this.#telling = true;
     for (const reader of this.#readers) reader.onBatch(batch);
+    this.#telling = false;
     if (!this.#retained) this.trim();
     this.#tellFollowers();
   }
@@ -195,7 +199,7 @@ export class SubgroupLog {
 
   /** Frees the batches that all readers have taken. */
   trim(): void {
-    if (this.#batches.length === 0) return;
+    if (this.#batches.length === 0 || this.#telling) return;
     let keep = this.length;
     if (this.#idle.size < this.#readers.size) {
       const slowest = this.#slowest;

@@ -29,6 +29,8 @@ export class Tally {
   /** Streams that a PUBLISH_DONE announced and that did not come. */
   streamsMissing = 0;
   groupsEvicted = 0;
+  /** Defects of the relay: each is told as an event. */
+  internalErrors = 0;
 
   snapshot(): Record<string, number> {
     return Object.fromEntries(Object.entries(this));

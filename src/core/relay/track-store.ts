@@ -25,7 +25,7 @@ export class TrackStore {
     private readonly context: RelayContext,
     readonly name: FullTrackName,
   ) {
-    this.cache = new GroupCache(context.policy.cacheBytes);
+    this.cache = new GroupCache(context.policy.cacheBytes, () => context.tally.groupsEvicted++);
   }
 
   /** The largest object that a publisher spoke of or sent (draft-18 §10.2.10). */

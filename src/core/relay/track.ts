@@ -323,6 +323,10 @@ export class RelayTrack implements PublishersTrack {
     for (const downstream of this.#downstreams) downstream.datagram(object, from.peer.profile);
   }
 
+  report(error: unknown): void {
+    this.context.report(error);
+  }
+
   droppedDuplicate(): void {
     this.context.tally.duplicatesDropped++;
   }
