@@ -9,6 +9,14 @@ export function closedError(info: CloseInfo, offered: readonly string[], peer: s
   const name = info.isApplication ? `application code 0x${code.toString(16)}` : quicCodeName(code);
   const wire = { space: info.isApplication ? 'application' : 'quic', code: info.code, name };
   const who = info.by === 'peer' ? 'the server' : 'our QUIC library';
+  if (info.by === 'idle') {
+    return new MoqtError('MOQT_E_TIMEOUT', 'the server fell silent for the idle timeout during the handshake', {
+      stage: 'quic',
+      cause: 'quic.idle',
+      peer,
+      hint: 'a firewall that drops UDP, a wrong port, or an idle timeout below what the path needs',
+    });
+  }
   if (!info.isApplication && code === NO_APPLICATION_PROTOCOL) {
     return new MoqtError('MOQT_E_VERSION', `the server speaks none of the protocols offered: ${offered.join(', ')}`, {
       stage: 'alpn',
