@@ -200,6 +200,13 @@ export interface TransportSession {
   /** Payload bytes that fit a datagram now; null when the peer does not take datagrams. */
   readonly maxDatagramSize: number | null;
   stats(): SessionStats;
+  /** WebTransport: asks the peer to finish up, by the DRAIN capsule. Absent where there is no such thing. */
+  drain?(): void;
+  /**
+   * Waits until what streams were ended with has been delivered, at most `deadlineMs`. close() begins with this itself;
+   * it is for what sends its own goodbye first. Absent where bytes are never queued.
+   */
+  finishEnds?(deadlineMs: number): Promise<void>;
   /** Closes with an application code; resolves when the transport has let go, at the latest after `deadlineMs`. */
   close(code: bigint, reason: string, deadlineMs?: number): Promise<void>;
   /** Resolves once, however the session ends; never rejects. */

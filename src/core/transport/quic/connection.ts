@@ -317,7 +317,7 @@ export class QuicConnection implements Pumped {
 
   async #closeInOrder(code: number, reason: string, deadlineMs: number): Promise<void> {
     const deadline = performance.now() + deadlineMs;
-    if (this.#isEstablished) await this.#deliverEnds(deadlineMs);
+    if (this.#isEstablished) await this.deliverEnds(deadlineMs);
     // Once CONNECTION_CLOSE is due nothing else is sent, not even the rest of the handshake without which the peer
     // cannot read it.
     this.flush();
@@ -335,7 +335,8 @@ export class QuicConnection implements Pumped {
     await before(this.#owner.io.drained(), deadline - performance.now());
   }
 
-  async #deliverEnds(deadlineMs: number): Promise<void> {
+  /** Waits until what streams were ended with has been delivered, as far as the peer allows within `deadlineMs`. */
+  async deliverEnds(deadlineMs: number): Promise<void> {
     const unfinished = this.streams.unfinishedEnds();
     if (unfinished.length === 0 || deadlineMs <= 0) return;
     const ends = Promise.allSettled(unfinished.map((stream) => stream.delivered()));

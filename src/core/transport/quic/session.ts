@@ -85,6 +85,10 @@ export class QuicSession implements TransportSession {
     return readStats(this.#connection);
   }
 
+  finishEnds(deadlineMs: number): Promise<void> {
+    return this.#connection.deliverEnds(deadlineMs);
+  }
+
   async close(code: bigint, reason: string, deadlineMs: number = DEFAULT_CLOSE_DEADLINE_MS): Promise<void> {
     await this.#connection.close(code, reason, deadlineMs);
   }

@@ -179,7 +179,6 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
     return this.#quic.sendDatagram(datagram);
   }
 
-  /** Asks the peer to finish up: the DRAIN capsule. */
   drain(): void {
     if (this.#endError === null) this.#connect.send.write(encodeDrainCapsule())?.catch(() => {});
   }
@@ -219,16 +218,20 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
   }
 
   async #closeLocally(code: bigint, reason: string, deadlineMs: number): Promise<void> {
+    const started = performance.now();
+    const left = (): number => Math.max(0, deadlineMs - (performance.now() - started));
+    // Behind the capsule a peer reads no stream any more.
+    await this.#quic.finishEnds?.(Math.max(0, deadlineMs - CLOSE_GRACE_MS));
+    if (this.#endError !== null) return this.#letGo(left());
     const info: CloseInfo = { by: 'local', isApplication: true, code, reason };
     this.#connect.send.write(encodeCloseCapsule(code, reason))?.catch(() => {});
     this.#end(info);
-    const started = performance.now();
     // The answer takes one round trip; a peer that ignores the capsule is not waited for much longer.
     const rtt = this.#quic.stats().rttMs ?? 0;
-    await settlesWithin(this.#connectDone.promise, Math.min(deadlineMs, Math.max(CLOSE_GRACE_MS, 3 * rtt)));
+    await settlesWithin(this.#connectDone.promise, Math.min(left(), Math.max(CLOSE_GRACE_MS, 3 * rtt)));
     if (this.#h3.sessionCount === 0) {
       const quicReason = new TextDecoder().decode(truncateUtf8(reason, MAX_QUIC_REASON_BYTES));
-      await this.#quic.close(wrapCode(code), quicReason, Math.max(0, deadlineMs - (performance.now() - started)));
+      await this.#quic.close(wrapCode(code), quicReason, left());
     }
     this.#closed.resolve(info);
   }

@@ -159,7 +159,9 @@ export class H3Connection {
       const id = type === null ? null : takeVarint(bytes, cursor);
       if (id !== null) {
         const rest = cursor.offset < bytes.length ? bytes.subarray(cursor.offset) : null;
-        this.#toSession(id, {
+        const session = this.#sessions.get(id);
+        if (session !== undefined) return session.acceptUni(stream, rest);
+        this.#withoutSession(id, {
           deliver: (port) => port.acceptUni(stream, rest),
           refuse: (reason) => stream.stop(reason),
         });
@@ -186,7 +188,9 @@ export class H3Connection {
       const id = type === null ? null : takeVarint(bytes, cursor);
       if (id !== null) {
         const rest = cursor.offset < bytes.length ? bytes.subarray(cursor.offset) : null;
-        this.#toSession(id, {
+        const session = this.#sessions.get(id);
+        if (session !== undefined) return session.acceptBidi(stream, rest);
+        this.#withoutSession(id, {
           deliver: (port) => port.acceptBidi(stream, rest),
           refuse: (reason) => {
             stream.recv.stop(reason);
@@ -201,19 +205,19 @@ export class H3Connection {
     stream.send.reset(code('H3_REQUEST_INCOMPLETE'));
   }
 
-  #toSession(id: number, stream: { deliver(port: SessionPort): void; refuse(code: bigint): void }): void {
+  /** A stream whose session is not there: not yet, no more, or never. */
+  #withoutSession(id: number, stream: { deliver(port: SessionPort): void; refuse(code: bigint): void }): void {
     // Session IDs are those of client-initiated bidirectional streams.
     if (id % 4 !== 0 || !Number.isSafeInteger(id)) throw new H3Error('H3_ID_ERROR', `no session can have the ID ${id}`);
-    const session = this.#sessions.get(id);
-    if (session !== undefined) stream.deliver(session);
-    else if (this.#ended.has(id) || this.#closeInfo !== null) stream.refuse(SESSION_GONE);
-    else {
-      this.#early.add(id, {
-        kind: 'stream',
-        deliver: () => stream.deliver(this.#sessions.get(id) as SessionPort),
-        reject: () => stream.refuse(BUFFERED_STREAM_REJECTED),
-      });
+    if (this.#ended.has(id) || this.#closeInfo !== null) {
+      stream.refuse(SESSION_GONE);
+      return;
     }
+    this.#early.add(id, {
+      kind: 'stream',
+      deliver: () => stream.deliver(this.#sessions.get(id) as SessionPort),
+      reject: () => stream.refuse(BUFFERED_STREAM_REJECTED),
+    });
   }
 
   #routeDatagram(bytes: Uint8Array): void {

@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ListenBothOptions, ListenHandlers } from '../../../src/core/transport/listen.js';
+import { quicTransport } from '../../../src/core/transport/quic/index.js';
+import type {
+  ConnectOptions,
+  Listener,
+  RecvStream,
+  StageTiming,
+  Transport,
+  TransportSession,
+} from '../../../src/core/transport/transport.js';
+import { webtransportTransport } from '../../../src/core/transport/webtransport/index.js';
+import { randomBytes } from '../../support/random.js';
+import { eventually, soon } from '../../support/wait.js';
+import { connectWebTransport, listenOnLoopback, loopbackOptions } from '../../support/webtransport-over-quic.js';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function server(options: Partial<ListenBothOptions> = {}, handlers: Partial<ListenHandlers> = {}) {
+  const listener = await listenOnLoopback(options, handlers);
+  cleanups.push(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
+  return listener;
+}
+
+async function connect(transport: Transport, listener: Listener, path: string, options: Partial<ConnectOptions> = {}) {
+  const target = { host: '127.0.0.1', port: listener.address.port, path };
+  const session = await transport.connect(target, await loopbackOptions(options));
+  cleanups.push(() => session.close(0n, '', 500));
+  return session;
+}
+
+async function readAll(stream: RecvStream): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+describe('one UDP port', () => {
+  it('serves raw QUIC and WebTransport side by side', async () => {
+    const sessions: TransportSession[] = [];
+    const listener = await server({}, { onSession: (session) => sessions.push(session) });
+    const raw = await connect(quicTransport, listener, '', { alpn: ['moqt-16'] });
+    const web = await connect(webtransportTransport, listener, '/moq?x=1', { alpn: ['moqt-18', 'moqt-16'] });
+    expect([raw.kind, raw.protocol, web.kind, web.protocol]).toEqual(['quic', 'moqt-16', 'webtransport', 'moqt-18']);
+    await eventually(() => sessions.length === 2, 'both sessions');
+    expect(sessions.map(({ kind, protocol }) => [kind, protocol])).toEqual([
+      ['quic', 'moqt-16'],
+      ['webtransport', 'moqt-18'],
+    ]);
+    expect(sessions[1]?.http?.path).toBe('/moq?x=1');
+    expect(web.peerCertificates()).toHaveLength(1);
+  });
+
+  it('prefers raw QUIC for a client that offers both', async () => {
+    const listener = await server();
+    const session = await connect(quicTransport, listener, '', { alpn: ['moqt-18', 'h3'] });
+    expect(session.protocol).toBe('moqt-18');
+  });
+
+  it('has no HTTP/3 unless asked for', async () => {
+    const listener = await server({ webtransport: false });
+    await expect(connect(webtransportTransport, listener, '/')).rejects.toMatchObject({ code: 'MOQT_E_VERSION' });
+  });
+
+  it('answers any path with any status', async () => {
+    const listener = await server({}, { onConnect: ({ path }) => ({ accept: false, status: Number(path.slice(1)) }) });
+    await expect(connect(webtransportTransport, listener, '/401')).rejects.toMatchObject({
+      code: 'MOQT_E_UNAUTHORIZED',
+    });
+    await expect(connect(webtransportTransport, listener, '/404')).rejects.toMatchObject({
+      code: 'MOQT_E_REJECTED',
+      reason: 'webtransport.not-found',
+    });
+    await expect(connect(webtransportTransport, listener, '/500')).rejects.toMatchObject({ code: 'MOQT_E_REJECTED' });
+  });
+
+  it('closes its sessions of both kinds, each in its own way, and lets the port go', async () => {
+    const listener = await server();
+    const raw = await connect(quicTransport, listener, '');
+    const web = await connect(webtransportTransport, listener, '/');
+    await soon(listener.close({ closeSessions: { code: 5n, reason: 'over' } }), 'the listener to close');
+    const info = { by: 'peer', isApplication: true, code: 5n, reason: 'over' };
+    await expect(soon(raw.closed, 'the end')).resolves.toMatchObject(info);
+    await expect(soon(web.closed, 'the end')).resolves.toMatchObject(info);
+  });
+
+  it('counts what it refuses', async () => {
+    const listener = await server();
+    const session = await connect(webtransportTransport, listener, '/');
+    await session.close(0n, '');
+    await eventually(() => listener.counters().sessionsRejected === 0, 'the counters of a closed connection');
+    expect(listener.counters()).toMatchObject({ earlyStreamsRejected: 0, unknownStreams: 0 });
+  });
+
+  it('survives an application that throws', async () => {
+    const errors: unknown[] = [];
+    const onSession = () => {
+      throw new Error('oops');
+    };
+    const listener = await server({}, { onSession, onHandlerError: (error) => errors.push(error) });
+    const raw = await connect(quicTransport, listener, '');
+    const web = await connect(webtransportTransport, listener, '/');
+    await expect(soon(raw.closed, 'the end')).resolves.toMatchObject({ by: 'peer', reason: 'internal error' });
+    await expect(soon(web.closed, 'the end')).resolves.toMatchObject({ by: 'peer', reason: 'internal error' });
+    expect(errors).toHaveLength(2);
+  });
+});
+
+describe('connecting by WebTransport', () => {
+  it('reports each stage, in order', async () => {
+    const listener = await server();
+    const stages: StageTiming[] = [];
+    await connect(webtransportTransport, listener, '/', { onStage: (timing) => stages.push(timing) });
+    expect(stages.map(({ stage }) => stage)).toEqual(['dns', 'quic', 'webtransport']);
+    for (const { startMs, endMs } of stages) expect(endMs).toBeGreaterThanOrEqual(startMs);
+    expect(stages[2]?.startMs).toBeGreaterThanOrEqual(stages[1]?.endMs as number);
+    expect(stages[2]?.detail).toBe('moqt-18');
+  });
+
+  it('refuses bad input before it sends anything', async () => {
+    const target = { host: '127.0.0.1', port: 1, path: '/a b' };
+    await expect(webtransportTransport.connect(target, await loopbackOptions())).rejects.toMatchObject({
+      code: 'MOQT_E_URL',
+      exitCode: 2,
+    });
+  });
+
+  it('times out on a server that completes the handshake and then says nothing', async () => {
+    // ALPN h3 without an HTTP/3 behind it.
+    const listener = await server({ webtransport: false, alpn: ['h3'] });
+    await expect(connect(webtransportTransport, listener, '/', { connectTimeoutMs: 300 })).rejects.toMatchObject({
+      code: 'MOQT_E_TIMEOUT',
+      reason: 'http3.no-settings',
+    });
+  });
+
+  it('stops when the caller gives up', async () => {
+    const listener = await server({ webtransport: false, alpn: ['h3'] });
+    const abort = new AbortController();
+    const onStage = ({ stage }: StageTiming): void => {
+      if (stage === 'quic') setImmediate(() => abort.abort(new Error('enough')));
+    };
+    const connecting = connect(webtransportTransport, listener, '/', { signal: abort.signal, onStage });
+    await expect(connecting).rejects.toThrow('enough');
+  });
+
+  it('delivers what was ended before the close, and then the close', async () => {
+    const pair = await connectWebTransport({});
+    cleanups.push(pair.dispose);
+    const bytes = randomBytes(12_000_000);
+    const received = new Promise<Buffer>((resolve) => {
+      pair.server.onIncomingUni((stream) => void readAll(stream).then(resolve));
+    });
+    const stream = await pair.client.openUni();
+    void stream.write(bytes);
+    stream.end();
+    await pair.client.close(9n, 'all said', 10_000);
+    expect(Buffer.compare(await soon(received, 'the bytes'), bytes)).toBe(0);
+    await expect(pair.server.closed).resolves.toMatchObject({ by: 'peer', code: 9n, reason: 'all said' });
+  });
+});
