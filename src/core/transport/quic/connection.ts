@@ -346,8 +346,10 @@ export class QuicConnection implements Pumped {
   /** Ends the connection at once with a QUIC code: for refusals and failures before or beside the application. */
   abandon(code: number, info: CloseInfo): void {
     if (this.closeInfo !== null) return;
-    this.native.close(false, code, Buffer.alloc(0));
     try {
+      // The rest of a handshake goes first: the peer needs it to read the packet with the close.
+      this.#sendPackets();
+      this.native.close(false, code, Buffer.alloc(0));
       this.#sendPackets();
     } catch {
       // The peer will find out by its own timers.

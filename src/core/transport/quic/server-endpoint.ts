@@ -5,8 +5,10 @@ import { CONNECTION_ID_BYTES, newConnectionId } from './connection-ids.js';
 import { KeylogFile } from './keylog.js';
 import type { HostPort, NativeConfig, Quiche } from './native.js';
 import { openPacketIo } from './open-io.js';
-import type { PacketIo, Slab } from './packet-io.js';
+import type { PacketIo } from './packet-io.js';
 import { PacketSize } from './packet-size.js';
+import { RecentIds } from './recent-ids.js';
+import { refusalPacket } from './refusal-packet.js';
 import { RetryTokens } from './retry-token.js';
 
 /** Shorter datagrams cannot begin a connection (RFC 9000 §14.1). */
@@ -41,7 +43,8 @@ export class ServerEndpoint implements ConnectionOwner {
   readonly #connections = new Set<QuicConnection>();
   readonly #halfOpen = new Set<QuicConnection>();
   readonly #tokens = new RetryTokens();
-  readonly #reply: Slab = { buffer: Buffer.allocUnsafeSlow(2048), inFlight: 0 };
+  readonly #ended = new RecentIds();
+  readonly #reply = Buffer.alloc(2048);
   #accepting = true;
   #local!: HostPort;
   readonly #counts = {
@@ -53,6 +56,7 @@ export class ServerEndpoint implements ConnectionOwner {
     versionNegotiations: 0,
     handshakesFailed: 0,
     packetsDropped: 0,
+    beginErrors: 0,
   };
 
   constructor(setup: ServerSetup) {
@@ -89,7 +93,13 @@ export class ServerEndpoint implements ConnectionOwner {
       connection.receive(bytes, host, port);
       return;
     }
-    if (!this.#begin(bytes, host, port)) this.#counts.packetsDropped++;
+    try {
+      if (!this.#begin(bytes, host, port)) this.#counts.packetsDropped++;
+    } catch {
+      // Whatever a stranger's packet sets off in the library ends with that packet.
+      this.#counts.packetsDropped++;
+      this.#counts.beginErrors++;
+    }
   }
 
   #find(bytes: Uint8Array): QuicConnection | undefined {
@@ -118,6 +128,10 @@ export class ServerEndpoint implements ConnectionOwner {
     // RFC 9000 §7.2: a client's first destination ID has at least 8 bytes.
     if (header.ty !== TYPE_INITIAL || header.dcid.length < 8) return false;
 
+    if (this.#ended.has(key(header.dcid, 0, header.dcid.length))) return false;
+
+    if (this.#connections.size >= limits.maxConnections) return this.#refuse(header, host, port);
+
     const address = `${host}:${port}`;
     const token = header.token ?? new Uint8Array(0);
     const originalId = token.length > 0 ? this.#tokens.open(token, header.dcid, address) : null;
@@ -132,7 +146,7 @@ export class ServerEndpoint implements ConnectionOwner {
   }
 
   #negotiateVersion(header: { scid: Uint8Array; dcid: Uint8Array }, host: string, port: number): boolean {
-    const length = this.#setup.quiche.negotiateVersion(header.scid, header.dcid, this.#reply.buffer);
+    const length = this.#setup.quiche.negotiateVersion(header.scid, header.dcid, this.#reply);
     this.#counts.versionNegotiations++;
     this.#sendReply(length, host, port);
     return true;
@@ -146,15 +160,20 @@ export class ServerEndpoint implements ConnectionOwner {
   ): void {
     const newId = newConnectionId();
     const token = this.#tokens.issue(header.dcid, newId, address);
-    const length = this.#setup.quiche.retry(header.scid, header.dcid, newId, token, header.version, this.#reply.buffer);
+    const length = this.#setup.quiche.retry(header.scid, header.dcid, newId, token, header.version, this.#reply);
     this.#counts.retriesSent++;
     this.#sendReply(length, host, port);
   }
 
   #sendReply(length: number, host: string, port: number): void {
-    // dgram may hold the buffer until the socket is writable, so each reply has its own.
-    const slab: Slab = { buffer: Buffer.from(this.#reply.buffer.subarray(0, length)), inFlight: 0 };
-    this.io.send(slab, 0, length, length, { host, port });
+    this.#send(this.#reply.subarray(0, length), host, port);
+  }
+
+  #send(packet: Uint8Array, host: string, port: number): void {
+    // The socket may hold the buffer until it is writable, so each reply has its own; and it must never move in memory.
+    const buffer = Buffer.allocUnsafeSlow(Math.max(packet.length, 128));
+    buffer.set(packet);
+    this.io.send({ buffer, inFlight: 0 }, 0, packet.length, packet.length, { host, port });
   }
 
   #accept(dcid: Uint8Array, originalId: Uint8Array | null, bytes: Uint8Array, host: string, port: number): void {
@@ -183,13 +202,18 @@ export class ServerEndpoint implements ConnectionOwner {
     this.#firstIds.set(connection, firstId);
     this.#watchHandshake(connection, id);
     connection.receive(bytes, host, port);
-    if (this.#connections.size > limits.maxConnections) this.#refuse(connection);
   }
 
-  #refuse(connection: QuicConnection): void {
+  #refuse(header: { scid: Uint8Array; dcid: Uint8Array }, host: string, port: number): boolean {
     this.#counts.refusedByLimit++;
-    const code = BigInt(CONNECTION_REFUSED);
-    connection.abandon(CONNECTION_REFUSED, { by: 'local', isApplication: false, code, reason: 'too many connections' });
+    const packet = refusalPacket({
+      dcid: header.dcid,
+      scid: header.scid,
+      code: CONNECTION_REFUSED,
+      reason: 'too many connections',
+    });
+    this.#send(packet, host, port);
+    return true;
   }
 
   #watchHandshake(connection: QuicConnection, id: Uint8Array): void {
@@ -226,7 +250,10 @@ export class ServerEndpoint implements ConnectionOwner {
     this.#connections.delete(connection);
     this.#halfOpen.delete(connection);
     const firstId = this.#firstIds.get(connection);
-    if (firstId !== undefined) this.#byId.delete(firstId);
+    if (firstId !== undefined) {
+      this.#byId.delete(firstId);
+      this.#ended.add(firstId);
+    }
     this.#firstIds.delete(connection);
     this.#closeWhenUnused();
   }

@@ -1,0 +1,75 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+
+/** RFC 9001 §5.2, for QUIC version 1. */
+const INITIAL_SALT = Buffer.from('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', 'hex');
+const QUIC_V1 = 1;
+const TAG_BYTES = 16;
+const PACKET_NUMBER_BYTES = 1;
+/** Header protection samples 16 bytes that begin 4 bytes behind the packet number's start (RFC 9001 §5.4.2). */
+const SAMPLE_OFFSET = 4;
+
+export interface Refusal {
+  /** The connection IDs of the client's Initial. */
+  readonly dcid: Uint8Array;
+  readonly scid: Uint8Array;
+  /** QUIC transport error code below 64. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * An Initial packet with nothing but CONNECTION_CLOSE: a refusal that costs neither state nor a TLS handshake, and reaches
+ * a client that has no keys yet beyond those that its own connection ID gives (RFC 9001 §5.2).
+ */
+export function refusalPacket({ dcid, scid, code, reason }: Refusal): Buffer {
+  const text = Buffer.from(reason, 'latin1').subarray(0, 63);
+  // RFC 9000 §19.19; the frame that caused it is none.
+  const payload = Buffer.concat([Buffer.from([0x1c, code, 0, text.length]), text]);
+  const keys = serverInitialKeys(dcid);
+
+  const lengthField = Buffer.alloc(2);
+  lengthField.writeUInt16BE(0x4000 | (PACKET_NUMBER_BYTES + payload.length + TAG_BYTES));
+  const version = Buffer.alloc(4);
+  version.writeUInt32BE(QUIC_V1);
+  const header = Buffer.concat([
+    Buffer.from([0xc0 | (PACKET_NUMBER_BYTES - 1)]),
+    version,
+    Buffer.from([scid.length]),
+    scid,
+    // Our own ID is the one that the client made up for us: nobody will ever write to it again.
+    Buffer.from([dcid.length]),
+    dcid,
+    Buffer.from([0]), // no token
+    lengthField,
+    Buffer.alloc(PACKET_NUMBER_BYTES),
+  ]);
+  // Packet number 0 leaves the nonce as it is.
+  const cipher = createCipheriv('aes-128-gcm', keys.key, keys.iv).setAAD(header);
+  const sealed = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
+  return protectHeader(Buffer.concat([header, sealed]), header.length - PACKET_NUMBER_BYTES, keys.hp);
+}
+
+function protectHeader(packet: Buffer, numberAt: number, key: Buffer): Buffer {
+  const sample = packet.subarray(numberAt + SAMPLE_OFFSET, numberAt + SAMPLE_OFFSET + 16);
+  const mask = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(sample);
+  packet[0] = (packet[0] as number) ^ ((mask[0] as number) & 0x0f);
+  packet[numberAt] = (packet[numberAt] as number) ^ (mask[1] as number);
+  return packet;
+}
+
+function serverInitialKeys(dcid: Uint8Array): { key: Buffer; iv: Buffer; hp: Buffer } {
+  const initial = createHmac('sha256', INITIAL_SALT).update(dcid).digest();
+  const secret = expandLabel(initial, 'server in', 32);
+  return {
+    key: expandLabel(secret, 'quic key', 16),
+    iv: expandLabel(secret, 'quic iv', 12),
+    hp: expandLabel(secret, 'quic hp', 16),
+  };
+}
+
+/** HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most one block of output. */
+function expandLabel(secret: Buffer, label: string, length: number): Buffer {
+  const name = Buffer.from(`tls13 ${label}`, 'latin1');
+  const info = Buffer.concat([Buffer.from([0, length, name.length]), name, Buffer.from([0, 1])]);
+  return createHmac('sha256', secret).update(info).digest().subarray(0, length);
+}
