@@ -317,7 +317,7 @@ export class PublicationWriter {
       if (entry.fin) this.#streams.end(entry.group, subgroup);
       return undefined;
     }
-    const count = stream.writeFragments === undefined ? 1 : this.#runLength(entry);
+    const count = stream.writeFragments === undefined ? 1 : Math.max(1, this.#runLength(entry));
     const pause = count > 1 ? this.#writeRun(stream, count) : this.#writeOne(stream, entry);
     const last = count > 1 ? (this.#log.at(this.#cursor + count - 1) as TrackObject) : entry;
     this.#cursor += count;
