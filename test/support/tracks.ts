@@ -1,5 +1,5 @@
-import type { PublishOptions, PublishReport } from '../../src/core/publisher/publish-options.js';
 import { type Publisher, publish } from '../../src/core/publisher/publish.js';
+import type { PublishOptions, PublishReport } from '../../src/core/publisher/publish-options.js';
 import type { MoqtSession } from '../../src/core/session/session.js';
 import { subscribe, type TrackSubscription } from '../../src/core/subscriber/subscribe.js';
 import type { SubscribeOptions, SubscribeReport } from '../../src/core/subscriber/subscribe-options.js';
