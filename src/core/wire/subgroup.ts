@@ -32,7 +32,7 @@ export function checkSubgroupType(layout: DataLayout, type: number): void {
 }
 
 /** True for a type whose form is that of a subgroup header, valid or not. */
-export function isSubgroupType(layout: DataLayout, type: number): boolean {
+function isSubgroupType(layout: DataLayout, type: number): boolean {
   const bits = layout.subgroup;
   const mask = 0x1f | bits.defaultPriority | bits.firstObject;
   return type >= 0 && type <= 0x7f && (type & ~mask) === 0 && (type & bits.base) !== 0;
@@ -217,7 +217,7 @@ export class SubgroupDecoder extends ObjectStreamDecoder<ObjectFragment> {
 }
 
 /** Reads SUBGROUP_HEADER; null when bytes are missing. Throws WireError when the draft does not assign the type. */
-export function readSubgroupHeader(layout: DataLayout, cursor: DataCursor): SubgroupHeader | null {
+function readSubgroupHeader(layout: DataLayout, cursor: DataCursor): SubgroupHeader | null {
   const bits = layout.subgroup;
   const type = cursor.integer();
   if (type === INCOMPLETE) return null;
