@@ -75,6 +75,7 @@ export class MuxedRequests implements RequestChannel {
     // Encoded once in vain: a message that does not fit the draft must fail before it has used up an ID.
     encodeControlMessage(this.core.profile, build(this.outgoing.nextId));
     await this.outgoing.reserve(signal);
+    this.core.assertOpen();
     if (request === 'SUBSCRIBE_NAMESPACE' && this.core.profile.features.namespaceSubscriptionStream) {
       return this.#openStream(request, build, handler, signal);
     }
