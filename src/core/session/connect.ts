@@ -1,0 +1,29 @@
+import { env } from 'node:process';
+import type { MoqtUrl } from '../url/parse-url.js';
+import { systemClock } from '../util/clock.js';
+import type { ConnectedSession, ConnectSettings } from './connect-settings.js';
+import { connectWith } from './connect-with.js';
+import { establishSession } from './establish.js';
+
+/**
+ * Opens a MoQT session: checks URL and settings, decides transport, drafts and trust, connects, exchanges SETUP. How it came
+ * about is in the session's `connection`.
+ *
+ * Rejects with MoqtError: MOQT_E_URL, MOQT_E_USAGE, MOQT_E_UNSUPPORTED and MOQT_E_LOCAL_IO before a packet is sent; then
+ * MOQT_E_DNS, MOQT_E_UNREACHABLE, MOQT_E_TLS (also before, for roots that cannot be used), MOQT_E_UNAUTHORIZED,
+ * MOQT_E_REJECTED, MOQT_E_VERSION, MOQT_E_PROTOCOL, MOQT_E_TIMEOUT; or with the reason of the signal. Nothing stays open then.
+ */
+export async function connect(url: string | MoqtUrl, settings: ConnectSettings = {}): Promise<ConnectedSession> {
+  return connectWith(
+    {
+      // Loaded only now: the QUIC library is a native addon.
+      quic: async () => (await import('../transport/quic/index.js')).quicTransport,
+      webtransport: async () => (await import('../transport/webtransport/index.js')).webtransportTransport,
+      establish: establishSession,
+      clock: systemClock,
+      env,
+    },
+    url,
+    settings,
+  );
+}
