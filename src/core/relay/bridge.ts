@@ -53,6 +53,12 @@ export function passOnDone(from: DraftProfile, status: NamedCode): string {
   return from.codes('publish-done').name(status.code) ?? 'INTERNAL_ERROR';
 }
 
+/** For a subscriber whose draft cannot carry what a publisher said: too long in its integers, say. */
+export const NOT_CONVEYABLE: Refusal = {
+  name: 'INTERNAL_ERROR',
+  reason: 'what the publisher says of this track does not fit a message of this draft',
+};
+
 /** What a publisher said about its track, as track properties, whichever way its draft says it. */
 export function factsOf(
   from: DraftProfile,

@@ -5,7 +5,8 @@ import type { FullTrackName } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { adaptHeader, factsOf, offerFor, passOnRejection, resetCode } from './bridge.js';
+import { EncodeError } from '../wire/wire-error.js';
+import { adaptHeader, factsOf, NOT_CONVEYABLE, offerFor, passOnRejection, resetCode } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { endOf, type FetchRange, inRange, isEmptyRange, knownFrom } from './fetch-range.js';
 import type { GroupEntry } from './group-cache.js';
@@ -106,7 +107,8 @@ async function fromCache(
   try {
     out = await request.accept({ endOfTrack: false, end, parameters: others, trackProperties });
   } catch {
-    // The requester has gone.
+    // Unless the requester has gone, which makes this moot.
+    peer.refuse(request, 'FETCH', NOT_CONVEYABLE);
     return;
   }
   const stop = (): void => out.reset(resetCode(peer.profile, 'MALFORMED_TRACK'));
@@ -243,6 +245,7 @@ async function forward(
   } catch (error) {
     response.cancel();
     if (error instanceof RequestRejected) return passOnRejection(publisher.profile, error.rejection);
+    if (error instanceof EncodeError) return NOT_CONVEYABLE;
     return { name: 'TIMEOUT', reason: 'the publisher did not answer' };
   }
   context.tally.fetchesForwarded++;

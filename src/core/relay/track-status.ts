@@ -1,6 +1,7 @@
 import type { IncomingTrackStatus, Refusal } from '../session/session.js';
 import { RequestRejected } from '../session/session-errors.js';
-import { factsOf, offerFor, passOnRejection } from './bridge.js';
+import { EncodeError } from '../wire/wire-error.js';
+import { factsOf, NOT_CONVEYABLE, offerFor, passOnRejection } from './bridge.js';
 import type { RelayContext } from './context.js';
 import type { Peer } from './peer.js';
 
@@ -8,7 +9,11 @@ import type { Peer } from './peer.js';
 export async function serveTrackStatus(context: RelayContext, peer: Peer, request: IncomingTrackStatus): Promise<void> {
   const track = context.knownTrack(request.track);
   if (track !== undefined && track.publishers.upstreams.size > 0) {
-    request.accept(offerFor(peer.profile, track.store.facts, track.store.largest));
+    try {
+      request.accept(offerFor(peer.profile, track.store.facts, track.store.largest));
+    } catch {
+      peer.refuse(request, 'TRACK_STATUS', NOT_CONVEYABLE);
+    }
     return;
   }
   let refusal: Refusal = { name: 'DOES_NOT_EXIST', reason: 'nobody publishes this track' };
@@ -24,11 +29,13 @@ export async function serveTrackStatus(context: RelayContext, peer: Peer, reques
       request.accept(offerFor(peer.profile, facts, parameters.largestObject ?? null));
       return;
     } catch (error) {
-      refusal =
-        error instanceof RequestRejected
-          ? passOnRejection(publisher.profile, error.rejection)
-          : { name: 'TIMEOUT', reason: 'the publisher did not answer' };
+      refusal = refusalFor(publisher, error);
     }
   }
   if (!request.signal.aborted) peer.refuse(request, 'TRACK_STATUS', refusal);
+}
+
+function refusalFor(publisher: Peer, error: unknown): Refusal {
+  if (error instanceof RequestRejected) return passOnRejection(publisher.profile, error.rejection);
+  return error instanceof EncodeError ? NOT_CONVEYABLE : { name: 'TIMEOUT', reason: 'the publisher did not answer' };
 }

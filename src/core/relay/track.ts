@@ -13,7 +13,7 @@ import { compareLocations, type Location } from '../wire/location.js';
 import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { PROPERTY } from '../wire/properties.js';
-import { factsOf, hasUnknownMandatory, offerFor, passOnDone } from './bridge.js';
+import { factsOf, hasUnknownMandatory, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Downstream } from './downstream.js';
 import type { GroupEntry } from './group-cache.js';
@@ -185,7 +185,14 @@ export class RelayTrack implements PublishersTrack {
     } else if (isOver(filter, largest)) {
       peer.refuse(request, 'SUBSCRIBE', { name: 'INVALID_RANGE', reason: 'the last group of the range was published' });
     } else {
-      this.#add(peer, request.accept(offerFor(peer.profile, facts, largest)), planJoin(filter, largest));
+      let publication: Publication;
+      try {
+        publication = request.accept(offerFor(peer.profile, facts, largest));
+      } catch {
+        peer.refuse(request, 'SUBSCRIBE', NOT_CONVEYABLE);
+        return;
+      }
+      this.#add(peer, publication, planJoin(filter, largest));
     }
   }
 
