@@ -1,10 +1,11 @@
 /**
- * The memory that payload takes, over all tracks. `onPressure` is called when it grows beyond the maximum and must
- * make room: by dropping caches first, then by ending the subscription that holds most.
+ * The memory that payload takes, over all tracks. When it grows beyond the maximum `onPressure` must make room: by
+ * dropping caches first, then by ending the subscription that holds most. It is called in a turn of its own, so never
+ * amid the work that took the memory.
  */
 export class BufferBudget {
   #used = 0;
-  #relieving = false;
+  #scheduled = false;
 
   constructor(
     private readonly max: number,
@@ -15,19 +16,14 @@ export class BufferBudget {
     return this.#used;
   }
 
-  get exceeded(): boolean {
-    return this.#used > this.max;
-  }
-
   take(bytes: number): void {
     this.#used += bytes;
-    if (this.#used <= this.max || this.#relieving) return;
-    this.#relieving = true;
-    try {
-      this.onPressure();
-    } finally {
-      this.#relieving = false;
-    }
+    if (this.#used <= this.max || this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.#used > this.max) this.onPressure();
+    });
   }
 
   give(bytes: number): void {

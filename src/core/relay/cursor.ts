@@ -1,6 +1,6 @@
 import type { OutgoingSubgroup, OutgoingSubgroupHeader, Publication } from '../session/session.js';
 import { RequestCancelled } from '../session/session-errors.js';
-import { SessionClosed, StreamStopped } from '../transport/transport-errors.js';
+import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import type { Clock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
@@ -245,10 +245,8 @@ export class Cursor implements LogReader {
 
   #fail(error: unknown): void {
     if (this.#isGone) return;
-    const expected =
-      error instanceof StreamStopped || error instanceof RequestCancelled || error instanceof SessionClosed;
     if (error instanceof EncodeError || error instanceof WireError) this.owner.tally.notRepresentable++;
-    else if (!expected) this.owner.report(error);
+    else if (!isExpected(error)) this.owner.report(error);
     this.abort(error instanceof StreamStopped ? 'CANCELLED' : 'INTERNAL_ERROR');
   }
 
@@ -271,4 +269,14 @@ export class Cursor implements LogReader {
     this.#lag = 0;
     this.owner.left(this);
   }
+}
+
+/** Ways in which a stream to a subscriber ends: it stopped it, or left, or its session reset what was open. */
+function isExpected(error: unknown): boolean {
+  return (
+    error instanceof StreamStopped ||
+    error instanceof StreamReset ||
+    error instanceof RequestCancelled ||
+    error instanceof SessionClosed
+  );
 }

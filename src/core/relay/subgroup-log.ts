@@ -151,9 +151,9 @@ export class SubgroupLog {
     }
     this.#batches.push(batch);
     this.#cost += batch.cost;
-    this.budget.take(batch.cost);
-    // Until all have been told, idle ones have not taken it yet.
+    // Until all have been told, idle ones have not taken it yet: nothing must be trimmed, whatever they do.
     this.#telling = true;
+    this.budget.take(batch.cost);
     for (const reader of this.#readers) reader.onBatch(batch);
     this.#telling = false;
     if (!this.#retained) this.trim();
