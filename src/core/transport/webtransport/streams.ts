@@ -85,7 +85,12 @@ export class WebTransportSendStream implements SendStream, OwnedStream {
   }
 
   get stopped(): Promise<bigint> {
-    this.#stopped ??= this.#inner.stopped.then(shownStreamCode);
+    this.#stopped ??= this.#inner.stopped.then(async (code) => {
+      // The end of the session stops its streams, too: that is told by the session, not as a wish of the peer's.
+      const { endError } = this.#owner;
+      const gone = code === SESSION_GONE && (endError !== null || (await this.#owner.endsSoon()));
+      return gone ? new Promise<never>(() => {}) : shownStreamCode(code);
+    });
     return this.#stopped;
   }
 

@@ -1,0 +1,243 @@
+import { X509Certificate } from 'node:crypto';
+import { MoqtError } from '../errors/moqt-error.js';
+import type { MoqtSession } from '../session/session.js';
+import type { ConnectDecision, ConnectRequest, Listener, TransportSession } from '../transport/transport.js';
+import { escapeText } from '../util/escape.js';
+import type { DraftProfile } from '../wire/profile.js';
+import { TokenCheck } from './auth.js';
+import { RelayCore } from './relay.js';
+import { type CheckedOptions, checkOptions, type ServeRelayOptions } from './serve-options.js';
+
+export interface RelayCertificate {
+  readonly certPem: string;
+  /** SHA-256 of the DER. */
+  readonly sha256: Uint8Array;
+  readonly notAfter: Date;
+  /** Made for this relay: clients must be told its hash. */
+  readonly generated: boolean;
+}
+
+/** A relay that is accepting connections. */
+export interface Relay {
+  /** One for each transport served, `moqt://…` and `https://…`. */
+  readonly urls: readonly string[];
+  readonly certificate: RelayCertificate;
+  /** The drafts served, as users write them. */
+  readonly drafts: readonly string[];
+  counters(): Readonly<Record<string, number>>;
+  /** GOAWAY to all sessions, waits for them to end, closes the rest after `timeoutMs`, and stops. */
+  drain(newSessionUri: string, timeoutMs: number): Promise<void>;
+  /** Closes all sessions with NO_ERROR and stops. Idempotent. */
+  close(): Promise<void>;
+}
+
+const GENERATED_DAYS = 13;
+const UNAUTHORIZED_STATUS = 401;
+const BUSY_STATUS = 503;
+const BAD_REQUEST_STATUS = 400;
+
+/**
+ * Starts a relay for development and tests: raw QUIC and WebTransport on one UDP port, any mix of drafts. Rejects with
+ * MOQT_E_USAGE for what is wrong with the options, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
+ */
+export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay> {
+  const checked = checkOptions(options);
+  const certificate = await certificateFor(options, checked.host);
+  const server = new RelayServer(options, checked);
+  await server.listen(certificate.certPem, certificate.keyPem);
+  const { keyPem: _, ...shown } = certificate;
+  return {
+    urls: server.urls,
+    certificate: shown,
+    drafts: checked.profiles.map(({ draft }) => draft),
+    counters: () => server.counters(),
+    drain: (newSessionUri, timeoutMs) => server.drain(newSessionUri, timeoutMs),
+    close: () => server.close(),
+  };
+}
+
+class RelayServer {
+  readonly #core: RelayCore;
+  readonly #token: TokenCheck | null;
+  #listener: Listener | null = null;
+  /** Transport sessions whose SETUP is under way. */
+  readonly #pending = new Set<TransportSession>();
+
+  constructor(
+    private readonly options: ServeRelayOptions,
+    private readonly checked: CheckedOptions,
+  ) {
+    this.#core = new RelayCore({ policy: options.policy, onEvent: options.onEvent });
+    this.#token = options.authToken === undefined ? null : new TokenCheck(options.authToken);
+  }
+
+  get urls(): readonly string[] {
+    const { host, port } = (this.#listener as Listener).address;
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return [
+      ...(this.checked.quic ? [`moqt://${authority}/`] : []),
+      ...(this.checked.webtransport ? [`https://${authority}/`] : []),
+    ];
+  }
+
+  async listen(certPem: string, keyPem: string): Promise<void> {
+    const { listen } = await import('../transport/listen.js');
+    const { checked, options } = this;
+    const maxStreams = options.maxStreams ?? 1000;
+    this.#listener = await listen(
+      {
+        host: checked.host,
+        port: checked.port,
+        certPem,
+        keyPem,
+        alpn: checked.quic ? checked.profiles.map(({ alpn }) => alpn) : [],
+        webtransport: checked.webtransport,
+        idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+        maxIncomingUni: maxStreams,
+        maxIncomingBidi: maxStreams,
+        maxConnections: this.#core.policy.maxSessions,
+        ...(options.congestionControl && { congestionControl: options.congestionControl }),
+        ...(options.keylogFile && { keylogFile: options.keylogFile }),
+      },
+      {
+        onConnect: (request) => this.#onConnect(request),
+        onSession: (session) => void this.#onSession(session),
+        onHandlerError: (error) => this.#refused('', `internal error: ${message(error)}`),
+      },
+    );
+  }
+
+  counters(): Record<string, number> {
+    const counters = this.#core.counters();
+    const transport = this.#listener?.counters() ?? {};
+    for (const [name, value] of Object.entries(transport)) counters[`transport.${name}`] = value;
+    return counters;
+  }
+
+  async drain(newSessionUri: string, timeoutMs: number): Promise<void> {
+    await this.#core.drain(newSessionUri, timeoutMs);
+    await this.#stop();
+  }
+
+  async close(): Promise<void> {
+    await this.#core.close();
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#listener?.close({ closeSessions: { code: 0n, reason: '' } });
+  }
+
+  /** WebTransport's CONNECT: any path; the draft is agreed here, and a token that comes along is judged. */
+  #onConnect(request: ConnectRequest): ConnectDecision {
+    if (this.#core.draining || this.#core.isFull) return { accept: false, status: BUSY_STATUS };
+    if (this.#token?.http(request) === 'wrong') {
+      this.#refused(place(request.remote), 'the request has a wrong token');
+      return { accept: false, status: UNAUTHORIZED_STATUS, headers: [['www-authenticate', 'Bearer']] };
+    }
+    const protocol = chooseProtocol(this.checked.profiles, request.availableProtocols);
+    if (protocol === undefined) return { accept: false, status: BAD_REQUEST_STATUS };
+    return { accept: true, protocol };
+  }
+
+  async #onSession(transport: TransportSession): Promise<void> {
+    const remote = place(transport.remote);
+    const seat = this.#core.draining ? null : this.#core.seat();
+    if (seat === null) {
+      this.#refused(remote, this.#core.draining ? 'the relay is going away' : 'too many sessions');
+      await transport.close(INTERNAL_ERROR, 'the relay takes no more sessions').catch(() => {});
+      return;
+    }
+    this.#pending.add(transport);
+    try {
+      const { establishSession } = await import('../session/establish.js');
+      const session = await establishSession('server', transport, {
+        profiles: this.checked.profiles,
+        timeouts: {
+          setupMs: this.options.setupTimeoutMs ?? 5000,
+          requestMs: this.#core.policy.requestTimeoutMs,
+          closeMs: this.options.closeTimeoutMs ?? 2000,
+        },
+        handlers: seat.handlers,
+      });
+      if (!this.#isAuthorized(session)) {
+        this.#refused(remote, 'no token, or a wrong one');
+        seat.vacate();
+        await session.close('UNAUTHORIZED', 'a token is required');
+        return;
+      }
+      seat.attach(session);
+    } catch (error) {
+      seat.vacate();
+      this.#refused(remote, message(error));
+    } finally {
+      this.#pending.delete(transport);
+    }
+  }
+
+  #isAuthorized(session: MoqtSession): boolean {
+    if (this.#token === null) return true;
+    const { http } = session.transport;
+    return (http !== undefined && this.#token.http(http) === 'right') || this.#token.setup(session.peerSetup);
+  }
+
+  #refused(remote: string, reason: string): void {
+    this.#core.tally.sessionsRefused++;
+    this.#core.emit({ type: 'session-refused', remote, reason });
+  }
+}
+
+/** In every draft (draft-18 §3.5). */
+const INTERNAL_ERROR = 0x1n;
+
+/** The first of the client's protocols that we speak; null for a draft that has no string; undefined: none in common. */
+function chooseProtocol(profiles: readonly DraftProfile[], available: readonly string[]): string | null | undefined {
+  for (const protocol of available) {
+    if (profiles.some(({ webtransportProtocol }) => webtransportProtocol === protocol)) return protocol;
+  }
+  return profiles.some(({ webtransportProtocol }) => webtransportProtocol === null) ? null : undefined;
+}
+
+async function certificateFor(
+  options: ServeRelayOptions,
+  host: string,
+): Promise<RelayCertificate & { readonly keyPem: string }> {
+  const { certPem, keyPem } = options;
+  if (certPem !== undefined && keyPem !== undefined) {
+    const { certificateSha256 } = await import('../certs/trust.js');
+    let certificate: X509Certificate;
+    try {
+      certificate = new X509Certificate(certPem);
+    } catch (origin) {
+      throw new MoqtError('MOQT_E_LOCAL_IO', `the certificate cannot be read: ${message(origin)}`, {
+        stage: 'config',
+        cause: 'relay.certificate',
+        hint: 'expected a certificate in PEM',
+        origin,
+      });
+    }
+    return {
+      certPem,
+      keyPem,
+      sha256: certificateSha256(certificate),
+      notAfter: new Date(certificate.validTo),
+      generated: false,
+    };
+  }
+  const { generateCertificate } = await import('../certs/generate.js');
+  const hosts = [...new Set(['localhost', '127.0.0.1', '::1', ...(isWildcard(host) ? [] : [host])])];
+  const made = await generateCertificate({ hosts, days: GENERATED_DAYS });
+  return { certPem: made.certPem, keyPem: made.keyPem, sha256: made.sha256, notAfter: made.notAfter, generated: true };
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function place({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function message(error: unknown): string {
+  return escapeText(error instanceof Error ? error.message : String(error), { maxLength: 300 });
+}
