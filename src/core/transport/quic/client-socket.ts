@@ -1,7 +1,12 @@
+import { networkInterfaces } from 'node:os';
+import { withoutZone } from './address.js';
 import type { QuicConnection } from './connection.js';
 import { openPacketIo } from './open-io.js';
 import type { Destination, PacketIo } from './packet-io.js';
 import { readVersionNegotiation } from './version-negotiation.js';
+
+/** Errors of sending that say that the local address or the route is gone. */
+const LOST_PATH = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EINVAL']);
 
 /** A connected UDP socket with one connection on it: what arrives is for that connection, and ICMP errors reach us. */
 export class ClientSocket {
@@ -9,11 +14,22 @@ export class ClientSocket {
   io!: PacketIo;
   /** The versions of a Version Negotiation packet that ended the handshake. */
   offeredVersions: readonly number[] | null = null;
+  /** How often the connection has moved to another local address. */
+  migrations = 0;
   #connection: QuicConnection | null = null;
   #ourId: Uint8Array | null = null;
 
+  readonly #bind: Destination;
+  readonly #remote: Destination;
+  #moving = false;
+
+  private constructor(bind: Destination, remote: Destination) {
+    this.#bind = bind;
+    this.#remote = remote;
+  }
+
   static async open(bind: Destination, remote: Destination): Promise<ClientSocket> {
-    const socket = new ClientSocket();
+    const socket = new ClientSocket(bind, remote);
     socket.io = await socket.#openIo(bind, remote);
     return socket;
   }
@@ -54,6 +70,47 @@ export class ClientSocket {
       connection.abandon(0, { by: 'local', isApplication: false, code: 0n, reason: 'no common QUIC version' });
     }
     return true;
+  }
+
+  /** Sending fails because the address or the route that the socket is bound to is gone. */
+  onPathLost(connection: QuicConnection, error: NodeJS.ErrnoException): void {
+    if (LOST_PATH.has(error.code ?? '')) this.#move(connection);
+  }
+
+  /** On some systems sending from an address that is gone succeeds and leads nowhere. */
+  onSilence(connection: QuicConnection): void {
+    const { host } = this.io.local;
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    if (!addresses.some((one) => one.address === withoutZone(host))) this.#move(connection);
+  }
+
+  /** A new socket, from whatever address the system now chooses, takes over (RFC 9000 §9.2). */
+  #move(connection: QuicConnection): void {
+    if (this.#moving || !connection.isOpen) return;
+    this.#moving = true;
+    void this.#replace(connection).finally(() => {
+      // If this came to nothing, the next error or probe timeout tries again, until the idle timeout.
+      this.#moving = false;
+    });
+  }
+
+  async #replace(connection: QuicConnection): Promise<void> {
+    let io: PacketIo;
+    try {
+      io = await this.#openIo(this.#bind, this.#remote);
+    } catch {
+      return;
+    }
+    try {
+      if (!connection.isOpen) throw new Error('closed meanwhile');
+      connection.moveTo({ host: withoutZone(io.local.host), port: io.local.port });
+    } catch {
+      io.close();
+      return;
+    }
+    this.io.close();
+    this.io = io;
+    this.migrations++;
   }
 
   addConnectionId(): void {}

@@ -29,11 +29,15 @@ export interface QuicSettings {
 
 export const DEFAULT_MAX_INCOMING_UNI = 1000;
 export const DEFAULT_MAX_INCOMING_BIDI = 1000;
-export const DEFAULT_STREAM_WINDOW = 2 << 20;
+/**
+ * A stream starts with all of it, and when that is used up the library falls back to 32 KiB and doubles: so it is large
+ * enough for a group of 4 MiB, the default when publishing.
+ */
+export const DEFAULT_STREAM_WINDOW = 6 << 20;
 /**
  * By default the connection's window never closes. The library counts what a reset stream still owed as unread for ever:
  * with a finite window every reset narrows it, until the peer may send nothing at all and the connection hangs.
- * Memory stays bounded by the number of streams times their window.
+ * QuicConnection bounds what waits unread instead.
  */
 const DEFAULT_CONNECTION_WINDOW = 2 ** 52;
 /** Datagrams that the library holds in each direction; the oldest received ones are dropped beyond it. */

@@ -17,8 +17,12 @@ import { StreamTable } from './stream-table.js';
 
 /** Packets sent in one turn, so that a large window does not keep acknowledgements and other connections waiting. */
 const BURST_PACKETS = 128;
+/** Bytes of a connection that may wait in memory for readers. */
+const MAX_UNREAD_BYTES = 256 << 20;
 /** RFC 9002 §6.2.2, before the first sample. */
 const INITIAL_RTT_MS = 333;
+/** How long ICMP refusals must go on without a packet from the peer to end an established connection. */
+const REFUSED_MS = 1000;
 /** Probe timeouts in a row without an answer after which the path is taken to swallow large packets. */
 const TIMEOUTS_BEFORE_FALLBACK = 3;
 
@@ -31,8 +35,10 @@ export interface ConnectionOwner {
   removeConnectionId(id: Uint8Array): void;
   /** The connection is over and its last packets are with the socket. */
   released(connection: QuicConnection): void;
-  /** The socket's own address or route is gone (client): try another. */
-  pathLost?(connection: QuicConnection, error: NodeJS.ErrnoException): void;
+  /** The socket's own address or route is gone: a client tries another. */
+  onPathLost?(connection: QuicConnection, error: NodeJS.ErrnoException): void;
+  /** Nothing has come back for several probe timeouts. */
+  onSilence?(connection: QuicConnection): void;
 }
 
 export interface ConnectionSettings {
@@ -72,6 +78,7 @@ export class QuicConnection implements Pumped {
   readonly #numbers = new PacketNumbers();
   readonly #frames = new FrameScan({
     onStopSending: (stream, code) => this.streams.onStopSending(stream, code),
+    onStreamData: (stream, end) => this.streams.onStreamData(stream, end),
     onAck: (largest, delay, covers) => {
       this.rtt.onAck(largest, delay, performance.now());
       this.packetSize.onAck(covers);
@@ -178,6 +185,7 @@ export class QuicConnection implements Pumped {
         if (this.#severalPaths) this.#takePathEvents();
         this.streams.ingest();
         this.datagrams.ingest();
+        this.#checkUnread();
       }
       this.#checkEnd();
     } catch (error) {
@@ -242,10 +250,19 @@ export class QuicConnection implements Pumped {
     this.#writer.flush();
   }
 
+  /** The connection's window does not bound what may wait unread, see config.ts; this does. */
+  #checkUnread(): void {
+    if (this.streams.unreadBytes <= MAX_UNREAD_BYTES) return;
+    const reason = `more than ${MAX_UNREAD_BYTES >> 20} MiB have arrived that nobody reads`;
+    this.abandon(1, { by: 'local', isApplication: false, code: 1n, reason });
+  }
+
   #takePathEvents(): void {
-    for (let event = this.native.pathEventNext(); event != null; event = this.native.pathEventNext()) {
-      if (event.type === 'PeerMigrated') this.remote = event.new;
-    }
+    let changed = false;
+    while (this.native.pathEventNext() != null) changed = true;
+    if (!changed) return;
+    const active = this.native.pathStats().find((path) => path.active);
+    if (active !== undefined && this.isServer) this.remote = active.peerHost;
     this.#ids.replaceRetired();
   }
 
@@ -281,6 +298,7 @@ export class QuicConnection implements Pumped {
     }
     this.native.onTimeout();
     if (++this.#timeouts === TIMEOUTS_BEFORE_FALLBACK) this.packetSize.onBlackHole();
+    if (this.#timeouts > 1 && this.#isEstablished) this.#owner.onSilence?.(this);
     this.#ingestSoon();
     this.touch();
   };
@@ -360,39 +378,33 @@ export class QuicConnection implements Pumped {
   /** An error of the socket. */
   onSocketError(error: NodeJS.ErrnoException): void {
     if (this.closeInfo !== null) return;
-    if (error.code === 'ECONNREFUSED') {
-      this.#onRefused(error);
-      return;
-    }
-    if (error.code === 'EMSGSIZE') {
-      this.packetSize.onTooLarge();
+    const { code } = error;
+    if (code === 'EMSGSIZE' && this.packetSize.onTooLarge()) {
       this.touch();
-      return;
+    } else if (code === 'ENOBUFS' || code === 'ENOMEM' || code === 'EAGAIN') {
+      // A packet less: loss recovery sends its content again.
+    } else if (!this.#isEstablished) {
+      this.#established.reject(error);
+    } else if (code === 'ECONNREFUSED') {
+      this.#onRefused();
+    } else {
+      this.#owner.onPathLost?.(this, error);
     }
-    if (!this.#isEstablished) this.#established.reject(error);
-    else this.#owner.pathLost?.(this, error);
   }
 
-  /**
-   * ICMP says that nobody listens there. In the handshake that is the answer; later it may be a passing fault or forged, so
-   * only silence beside it for a second ends the connection.
-   */
-  #onRefused(error: NodeJS.ErrnoException): void {
-    if (!this.#isEstablished) {
-      this.#established.reject(error);
-      return;
-    }
+  /** ICMP says that nobody listens there. It can be a passing fault or forged, so a second of silence must come with it. */
+  #onRefused(): void {
     const now = performance.now();
     this.#refusedSince ??= now;
-    if (now - this.#refusedSince < 1000) return;
+    if (now - this.#refusedSince < REFUSED_MS) return;
     this.#finish({ by: 'error', isApplication: false, code: 0n, reason: 'nobody listens at the peer any more' });
   }
 
-  /** The client's socket has been replaced. */
+  /** The client's socket has been replaced: go on from its address (RFC 9000 §9). Throws when the peer gave no spare IDs. */
   moveTo(local: HostPort): void {
+    this.native.migrateSource(local);
     this.#local = local;
     this.#recvInfo = { from: this.#recvInfo.from, to: local };
-    this.native.migrateSource(local);
     this.touch();
   }
 

@@ -3,6 +3,8 @@ import { CONNECTION_ID_BYTES } from './connection-ids.js';
 /** What the scan reports. IDs and packet numbers stay far below 2^53 in practice; codes need not. */
 export interface FrameSink {
   onStopSending(stream: number, code: bigint): void;
+  /** Data of a stream up to offset `end` has arrived. */
+  onStreamData(stream: number, end: number): void;
   /** `delay` is as on the wire; `covers(n)` tells whether packet `n` is acknowledged. */
   onAck(largest: number, delay: number, covers: (packet: number) => boolean): void;
 }
@@ -95,10 +97,13 @@ export class FrameScan {
   }
 
   #stream(type: number): boolean {
-    this.#skip((type & 0x04) !== 0 ? 2 : 1);
-    if ((type & 0x02) === 0) return false;
-    this.#at += this.#varint();
-    return true;
+    const stream = this.#varint();
+    const offset = (type & 0x04) !== 0 ? this.#varint() : 0;
+    const hasLength = (type & 0x02) !== 0;
+    const length = hasLength ? this.#varint() : this.#end - this.#at;
+    this.#sink.onStreamData(stream, offset + length);
+    this.#at += length;
+    return hasLength;
   }
 
   #ack(hasEcn: boolean): void {

@@ -83,16 +83,18 @@ export class PacketSize {
     this.#shrink();
   }
 
-  /** The system refuses the size (EMSGSIZE). */
-  onTooLarge(): void {
-    this.#shrink();
+  /** The system refuses the size (EMSGSIZE). False when it cannot be made smaller. */
+  onTooLarge(): boolean {
+    return this.#shrink();
   }
 
-  #shrink(): void {
+  #shrink(): boolean {
+    const hadTrial = this.#trial !== null;
     this.#trial = null;
     this.#attempts = MAX_ATTEMPTS;
-    if (this.#current === BASE_PACKET_SIZE) return;
+    if (this.#current === BASE_PACKET_SIZE) return hadTrial;
     this.#current = BASE_PACKET_SIZE;
     this.onShrink?.();
+    return true;
   }
 }

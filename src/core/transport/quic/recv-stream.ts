@@ -25,6 +25,9 @@ export interface RecvHost {
  */
 export class QuicRecvStream implements RecvStream {
   readonly number: number;
+  /** Offset up to which data has arrived, and up to which it has been read; kept by the host. */
+  arrivedBytes = 0;
+  takenBytes = 0;
   readonly #host: RecvHost;
   #readable = true;
   #finished = false;

@@ -14,13 +14,14 @@ export class RetryTokens {
   readonly #key = randomBytes(32);
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  /** `now` in ms: monotonic, because a token lives no longer than the process. */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
   issue(originalId: Uint8Array, newId: Uint8Array, address: string): Buffer {
     const body = Buffer.alloc(TIME_BYTES + originalId.length);
-    body.writeUIntBE(this.#now(), 0, TIME_BYTES);
+    body.writeUIntBE(Math.floor(this.#now()), 0, TIME_BYTES);
     body.set(originalId, TIME_BYTES);
     return Buffer.concat([this.#mac(body, newId, address), body]);
   }
@@ -31,7 +32,7 @@ export class RetryTokens {
     if (bytes.length < MAC_BYTES + TIME_BYTES) return null;
     const body = bytes.subarray(MAC_BYTES);
     if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(body, currentId, address))) return null;
-    const age = this.#now() - body.readUIntBE(0, TIME_BYTES);
+    const age = Math.floor(this.#now()) - body.readUIntBE(0, TIME_BYTES);
     return age >= 0 && age <= LIFETIME_MS ? body.subarray(TIME_BYTES) : null;
   }
 

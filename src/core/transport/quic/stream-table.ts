@@ -37,6 +37,8 @@ export class StreamTable implements SendHost, RecvHost {
   closeError: Error | null = null;
   receiveEpoch = 0;
   hasBacklog = false;
+  /** Bytes of streams that have arrived and that nobody has read. */
+  unreadBytes = 0;
   /** Streams that were read to their end instead of being stopped, see stopStream. */
   unstopped = 0;
 
@@ -94,6 +96,13 @@ export class StreamTable implements SendHost, RecvHost {
     this.#watch.check();
     if (this.#uniQueue.hasWaiting) this.#uniQueue.advance();
     if (this.#bidiQueue.hasWaiting) this.#bidiQueue.advance();
+  }
+
+  onStreamData(number: number, end: number): void {
+    const stream = this.#recvs.get(number);
+    if (stream === undefined || end <= stream.arrivedBytes) return;
+    this.unreadBytes += end - stream.arrivedBytes;
+    stream.arrivedBytes = end;
   }
 
   onStopSending(number: number, code: bigint): void {
@@ -205,6 +214,7 @@ export class StreamTable implements SendHost, RecvHost {
       if (got === null) return null;
       // Window updates go out with the next flush.
       this.#options.touch();
+      this.#onRead(stream, got[0]);
       return { length: got[0], fin: got[1] };
     } catch (error) {
       this.#options.touch();
@@ -238,8 +248,16 @@ export class StreamTable implements SendHost, RecvHost {
     return true;
   }
 
+  #onRead(stream: QuicRecvStream, bytes: number): void {
+    stream.takenBytes += bytes;
+    // What came before the stream was known has not been counted.
+    this.onStreamData(stream.number, stream.takenBytes);
+    this.unreadBytes -= bytes;
+  }
+
   recvFinished(stream: QuicRecvStream): void {
-    this.#recvs.delete(stream.number);
+    if (!this.#recvs.delete(stream.number)) return;
+    this.unreadBytes -= stream.arrivedBytes - stream.takenBytes;
   }
 
   #takeReadable(): void {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RecvStream } from '../../../../../src/core/transport/transport.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../../../../../src/core/transport/transport-errors.js';
 import { closeAll, connectPair, connectTo, readAll, startServer } from '../../../../support/quic-pair.js';
+import { eventually } from '../../../../support/wait.js';
 
 afterEach(closeAll);
 
@@ -42,10 +43,10 @@ describe('backpressure', () => {
     const readHeld = (): void => {
       sizes = sizes.concat(held.splice(0).map(async (stream) => (await readAll(stream)).length));
     };
-    await until(() => {
+    await eventually(() => {
       readHeld();
       return sizes.length === 8;
-    });
+    }, 'the condition');
     await Promise.all(sent);
     expect(await Promise.all(sizes)).toEqual(Array.from({ length: 8 }, () => 200_000));
   });
@@ -106,7 +107,7 @@ describe('resets and stops', () => {
     for (let i = 0; i < 100; i++) {
       const stream = await client.openUni();
       await stream.write(Buffer.alloc(600_000, 3));
-      await until(() => received > i);
+      await eventually(() => received > i, 'the condition');
       stream.reset(5n);
       await expect(drain(incoming.pop() as RecvStream)).rejects.toBeInstanceOf(StreamReset);
     }
@@ -116,7 +117,7 @@ describe('resets and stops', () => {
       await last.write(bytes);
       last.end();
     })();
-    await until(() => received > 100);
+    await eventually(() => received > 100, 'the condition');
     expect((await readAll(incoming.pop() as RecvStream)).equals(bytes)).toBe(true);
     await writing;
   });
@@ -194,7 +195,7 @@ describe('incoming streams and datagrams', () => {
     await bidi.send.write(Buffer.from('early too'));
     bidi.send.end();
     expect(client.sendDatagram(Buffer.from('datagram'))).toBe('queued');
-    await until(() => server.stats().receivedBytes > 1000 && server.stats().receivedPackets > 4);
+    await eventually(() => server.stats().receivedBytes > 1000 && server.stats().receivedPackets > 4, 'the condition');
     const uni = new Promise<RecvStream>((resolve) => server.onIncomingUni(resolve));
     expect((await readAll(await uni)).toString()).toBe('early');
     const incoming = new Promise<RecvStream>((resolve) => server.onIncomingBidi((one) => resolve(one.recv)));
@@ -320,7 +321,7 @@ describe('many connections', () => {
     expect(listener.counters().refusedByLimit).toBeGreaterThan(0);
     expect(listener.counters().open).toBe(2);
     await first.close(0n, '');
-    await until(() => listener.counters().open === 1);
+    await eventually(() => listener.counters().open === 1, 'the condition');
     await connectTo(port);
   });
 
@@ -362,13 +363,5 @@ async function roundTrips(client: Session, server: Session, count: number): Prom
     });
     client.sendDatagram(Buffer.from([i]));
     await back;
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('the condition did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
