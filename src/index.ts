@@ -1,7 +1,18 @@
 /** moqt as a library. Importing it has no side effects. */
+
+export { generateCertificate } from './core/certs/generate.js';
 export { ERROR_CODES, type ErrorCode } from './core/errors/error-codes.js';
 export { EXIT, EXIT_MEANINGS, type ExitCode } from './core/errors/exit-codes.js';
 export { MoqtError, type Stage } from './core/errors/moqt-error.js';
+export { type Publisher, publish } from './core/publisher/publish.js';
+export type {
+  PublishEvent,
+  PublishLimits,
+  PublishOptions,
+  PublishReport,
+  PublishSource,
+  Via,
+} from './core/publisher/publish-options.js';
 export { connect } from './core/session/connect.js';
 export type {
   ConnectedSession,
@@ -10,3 +21,11 @@ export type {
   ConnectStage,
   ConnectWarning,
 } from './core/session/connect-settings.js';
+export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
+export type {
+  SubscribeEvent,
+  SubscribeLimits,
+  SubscribeOptions,
+  SubscribeReport,
+} from './core/subscriber/subscribe-options.js';
+export type { Gap, ReceivedObject, ReceivedPiece, TrackEnd, TrackItem } from './core/subscriber/track-item.js';

@@ -48,8 +48,8 @@ export abstract class MoqtCommand extends Command {
 
   /** True where stdout carries payload: then documents go to stderr. */
   protected readonly payloadOnStdout: boolean = false;
-  protected readonly stop = new Stop();
-  protected output: OutputSettings = {
+  readonly stop = new Stop();
+  output: OutputSettings = {
     json: false,
     jsonl: false,
     quiet: false,
@@ -57,7 +57,7 @@ export abstract class MoqtCommand extends Command {
     debug: false,
     progress: false,
   };
-  protected paint: Paint = painter(false);
+  paint: Paint = painter(false);
   protected origins: ReadonlyMap<string, Origin> = new Map();
   #stdout: FileOutput | null = null;
   #maxTimer: NodeJS.Timeout | null = null;
@@ -69,7 +69,7 @@ export abstract class MoqtCommand extends Command {
   }
 
   /** stdout, with backpressure. */
-  protected get stdout(): FileOutput {
+  get stdout(): FileOutput {
     this.#stdout ??= new FileOutput(1, 'standard output', () => this.stop.stop({ kind: 'epipe' }));
     return this.#stdout;
   }
@@ -113,28 +113,28 @@ export abstract class MoqtCommand extends Command {
   }
 
   /** A result line for stdout. */
-  protected print(line: string): void {
+  print(line: string): void {
     void this.stdout.write(Buffer.from(`${line}\n`))?.catch(() => {});
   }
 
   /** A line for stderr. */
-  protected tell(line: string): void {
+  tell(line: string): void {
     process.stderr.write(`${line}\n`);
   }
 
   /** A notice for people; silent with -q and in the JSON modes, where reports carry the same. */
-  protected note(line: string): void {
+  note(line: string): void {
     if (this.output.quiet || this.output.json || this.output.jsonl) return;
     this.tell(`${this.paint('dim', 'moqt:')} ${line}`);
   }
 
-  protected warning(line: string): void {
+  warning(line: string): void {
     if (this.output.json || this.output.jsonl) this.tell(JSON.stringify({ warning: { message: line } }));
     else this.tell(`${this.paint('yellow', 'moqt: warning:')} ${line}`);
   }
 
   /** The command's result document: stdout, or the last line of stderr where stdout carries payload. */
-  protected printDocument(document: unknown): void {
+  printDocument(document: unknown): void {
     const line = JSON.stringify(document);
     if (this.payloadOnStdout) this.tell(line);
     else this.print(line);

@@ -11,17 +11,17 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /**
- * `512B`, `16KiB`, `4MiB`, `1GiB`, or decimal `16k`, `4M`, `1G` as bytes; a bare number is bytes.
+ * `512B`, `16KiB`, `4MiB`, `1GiB`, or decimal `16k`, `4M`, `1G` as bytes.
  * @throws MoqtError MOQT_E_USAGE that names the accepted form.
  */
 export function parseSize(text: string): number {
-  const match = /^(\d{1,15}(?:\.\d{1,6})?)(B|KiB|MiB|GiB|k|M|G)?$/.exec(text);
-  const bytes = match ? Number(match[1]) * (BYTES[match[2] ?? 'B'] as number) : Number.NaN;
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)(B|KiB|MiB|GiB|k|M|G)$/.exec(text);
+  const bytes = match ? Number(match[1]) * (BYTES[match[2] as string] as number) : Number.NaN;
   if (!Number.isSafeInteger(bytes)) {
     throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(text)} is not a size`, {
       stage: 'config',
       cause: 'usage.size',
-      hint: 'whole bytes, or a number with one of B KiB MiB GiB k M G, such as 16KiB',
+      hint: 'a number with one of B KiB MiB GiB k M G, such as 16KiB, that gives whole bytes',
     });
   }
   return bytes;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closestName } from '../../../../src/core/util/closest-name.js';
+import { closestName } from '../../../src/core/util/closest-name.js';
 
 describe('closestName', () => {
   const names = ['publish', 'subscribe', 'relay', 'connect'];

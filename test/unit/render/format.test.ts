@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileFormat } from '../../../../src/core/render/format.js';
+import { compileFormat } from '../../../src/core/render/format.js';
 
 describe('compileFormat', () => {
   it('fills variables in and understands escapes', () => {

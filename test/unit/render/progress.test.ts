@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProgressLine } from '../../../../src/core/render/progress.js';
-import { formatBytes, formatMs } from '../../../../src/core/render/quantity.js';
+import { ProgressLine } from '../../../src/core/render/progress.js';
+import { formatBytes, formatMs } from '../../../src/core/render/quantity.js';
 
 describe('quantities for people', () => {
   it('picks the unit', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseConfig, readConfigFile } from '../../../../src/core/config/config-file.js';
+import { parseConfig, readConfigFile } from '../../../src/core/config/config-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'moqt-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

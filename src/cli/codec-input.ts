@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { MoqtError } from '../core/errors/moqt-error.js';
+import { toHex } from '../core/util/bytes.js';
+import { LineBatch } from '../core/wire/view/batch.js';
+import type { FileOutput } from './file-output.js';
+import { concatenate, openInput } from './input.js';
+
+/** Larger inputs than any stream that a person would look at field by field. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+export function isFile(name: string): boolean {
+  return existsSync(name);
+}
+
+/** Answers every line of a file or stdin on `output`, in order, with backpressure. */
+export async function mapLines(
+  answer: (line: string) => string,
+  name: string | undefined,
+  output: FileOutput,
+): Promise<void> {
+  const input = await openInput(name === undefined ? [] : [name]);
+  const batch = new LineBatch(answer);
+  try {
+    for await (const chunk of concatenate(input)) {
+      const text = batch.push(chunk);
+      if (text !== '') await output.write(Buffer.from(text));
+      if (output.broken) return;
+    }
+    const rest = batch.end();
+    if (rest !== '') await output.write(Buffer.from(rest));
+  } finally {
+    await input.close();
+  }
+}
+
+/** Hex digits from the argument itself (blanks allowed), or the bytes of a file or stdin. */
+export async function hexInput(argument: string): Promise<string> {
+  const compact = argument.replaceAll(/\s/g, '');
+  if (argument !== '-' && /^([0-9a-fA-F]{2})+$/.test(compact)) return compact;
+  const bytes = await readAll(argument);
+  // A file of hex digits is as likely as one of bytes: bytes that spell hex and nothing else are taken as hex.
+  const text = bytes.toString('latin1').replaceAll(/\s/g, '');
+  return /^([0-9a-fA-F]{2})+$/.test(text) ? text : toHex(bytes);
+}
+
+/** The argument itself when it is JSON, else the text of a file or stdin. */
+export async function textInput(argument: string): Promise<string> {
+  return argument.trimStart().startsWith('{') ? argument : (await readAll(argument)).toString('utf8');
+}
+
+async function readAll(name: string): Promise<Buffer> {
+  if (name !== '-' && !isFile(name)) {
+    throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(name)} is neither hex digits nor a file`, {
+      stage: 'config',
+      cause: 'usage.arguments',
+      hint: 'expected an even number of hex digits, a file, or - for stdin',
+    });
+  }
+  const input = await openInput([name]);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of concatenate(input)) {
+      size += chunk.length;
+      if (size > MAX_INPUT_BYTES) {
+        throw new MoqtError('MOQT_E_USAGE', `the input has more than ${MAX_INPUT_BYTES} bytes`, {
+          stage: 'config',
+          cause: 'usage.size',
+          hint: 'decode it in parts',
+        });
+      }
+      chunks.push(chunk);
+    }
+  } finally {
+    await input.close();
+  }
+  return Buffer.concat(chunks);
+}

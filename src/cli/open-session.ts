@@ -1,0 +1,43 @@
+import type { ConnectedSession, ConnectSettings } from '../core/session/connect-settings.js';
+import type { SessionHandlers, SessionNotice } from '../core/session/session.js';
+import { escapeText } from '../core/util/escape.js';
+import type { StageTimes } from './stage-times.js';
+
+/** What opening a session tells its command meanwhile. */
+export interface SessionVoice {
+  warning(line: string): void;
+  note(line: string): void;
+  readonly output: { readonly verbose: boolean };
+  readonly stop: { readonly signal: AbortSignal };
+}
+
+/** Opens a session with the flags' settings; warnings go to stderr, notices of the session too with -v. */
+export async function openSession(
+  voice: SessionVoice,
+  url: string,
+  settings: ConnectSettings,
+  options: { handlers?: SessionHandlers; times?: StageTimes } = {},
+): Promise<ConnectedSession> {
+  // Loaded here: it brings the transports with it.
+  const { connect } = await import('../core/session/connect.js');
+  const { handlers, times } = options;
+  const session = await connect(url, {
+    ...settings,
+    handlers: { ...handlers, onNotice: (notice) => tellNotice(voice, notice, handlers) },
+    onWarning: ({ message }) => voice.warning(message),
+    onStage: (stage) => times?.add(stage),
+    signal: voice.stop.signal,
+  });
+  const { connection } = session;
+  if (voice.output.verbose) {
+    voice.note(
+      `${connection.transport} session with ${connection.peer}, draft ${connection.draft}, ${connection.totalMs.toFixed(1)} ms`,
+    );
+  }
+  return session;
+}
+
+function tellNotice(voice: SessionVoice, notice: SessionNotice, handlers: SessionHandlers | undefined): void {
+  if (voice.output.verbose) voice.note(`${notice.kind}: ${escapeText(notice.message)}`);
+  handlers?.onNotice?.(notice);
+}

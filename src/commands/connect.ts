@@ -1,0 +1,62 @@
+import { Args, Flags } from '@oclif/core';
+import { MoqtCommand } from '../cli/base-command.js';
+import { prepareConnection } from '../cli/connect-settings.js';
+import { connectionRecord } from '../cli/connection-record.js';
+import { EventPrinter } from '../cli/event-printer.js';
+import { connectionFlags } from '../cli/flags/connection-flags.js';
+import { durationFlag } from '../cli/flags/kinds.js';
+import { holdSession } from '../cli/hold-session.js';
+import { openSession } from '../cli/open-session.js';
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+import { connectionText } from '../core/render/connection-text.js';
+
+export default class Connect extends MoqtCommand {
+  static override summary = 'open a session and report it';
+  static override description =
+    `Opens a session and reports transport, draft, times per stage, what the peer said in its SETUP, and its certificate.
+
+With --hold it stays and prints every event (announcements, requests, GOAWAY) until a signal or --for.`;
+  static override examples = [
+    {
+      description: 'Is the relay there, and what does it speak?',
+      command: '<%= config.bin %> connect https://relay.example/',
+    },
+    {
+      description: 'For a script:',
+      command: '<%= config.bin %> connect moqt://127.0.0.1:4443 --cert-sha256 <hash> --json | jq .draft',
+    },
+    {
+      description: 'Watch what the relay announces for a minute:',
+      command: '<%= config.bin %> connect https://relay.example/ --hold --for 1m',
+    },
+  ];
+  static override args = {
+    url: Args.string({
+      required: true,
+      description: 'moqt://, https:// or http:// URL of the relay',
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    ...connectionFlags,
+    hold: Flags.boolean({ description: 'stay and print every event' }),
+    for: durationFlag({ description: 'with --hold: leave after this long', dependsOn: ['hold'] }),
+  };
+
+  protected override async execute(): Promise<ExitCode> {
+    const { flags, args } = await this.parseAll(Connect);
+    const { settings } = await prepareConnection(flags, { stdinTaken: false });
+    this.startMaxTime(flags['max-time']);
+    const events = new EventPrinter(this, flags.hold);
+    const session = await openSession(this, args.url, settings, { handlers: events.handlers });
+    try {
+      const record = connectionRecord(session);
+      if (flags.jsonl) this.print(JSON.stringify({ event: 'connected', ...record }));
+      else this.print(flags.json ? JSON.stringify(record) : connectionText(record));
+      if (flags.hold) await holdSession(session, { forMs: flags.for, signal: this.stop.signal });
+    } finally {
+      await session.close();
+    }
+    return EXIT.ok;
+  }
+}

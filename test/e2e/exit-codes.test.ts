@@ -1,0 +1,308 @@
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorOf, run, shell, start, startRelay, type TestRelay } from '../support/moqt.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'moqt-exit-'));
+let relay: TestRelay;
+let secured: TestRelay;
+beforeAll(async () => {
+  relay = await startRelay();
+  secured = await startRelay(['--auth-token', 'env:RELAY_TOKEN'], { env: { RELAY_TOKEN: 'opensesame' } });
+});
+afterAll(async () => {
+  await relay.stop();
+  await secured.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('exit 0', () => {
+  it('connects, reports and leaves', async () => {
+    const result = await run(['connect', relay.quic, '--json', ...relay.trust]);
+    expect(result, result.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(result.stdout.toString())).toMatchObject({ draft: '18', transport: 'quic' });
+  });
+});
+
+describe('exit 1: an assertion failed', () => {
+  it('fewer objects than --expect-objects', async () => {
+    const subscriber = start([
+      'subscribe',
+      relay.quic,
+      'exit',
+      'one',
+      '--wait',
+      '10s',
+      '--expect-objects',
+      '5',
+      '--json',
+      ...relay.trust,
+    ]);
+    await run(['publish', relay.quic, 'exit', 'one', ...relay.trust], { stdin: Buffer.from('hello') });
+    const result = await subscriber.done;
+    expect(result.code, result.stderr).toBe(1);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_CHECK' });
+  });
+});
+
+describe('exit 2: usage, before a packet is sent', () => {
+  it.each([
+    ['an unknown flag', ['connect', 'moqt://127.0.0.1:9', '--nope']],
+    ['an unknown command', ['conect', 'moqt://127.0.0.1:9']],
+    ['a missing argument', ['publish', 'moqt://127.0.0.1:9', 'live']],
+    ['a duplicate flag', ['connect', 'moqt://127.0.0.1:9', '--servername', 'a', '--servername', 'b']],
+    ['a URL without a host', ['connect', 'moqt://']],
+    ['an unknown scheme', ['connect', 'ftp://127.0.0.1']],
+    ['port 0', ['connect', 'moqt://127.0.0.1:0']],
+    ['a port above 65535', ['connect', 'moqt://127.0.0.1:65536']],
+    ['user information in the URL', ['connect', 'moqt://me:secret@127.0.0.1']],
+    ['a control character in the URL', ['connect', 'moqt://127.0.0.1/\u0007']],
+    ['a negative duration', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout=-5s']],
+    ['a duration that overflows', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout', '1e400']],
+    ['a size that is not a number', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--object-size', 'NaN']],
+    ['an unknown draft', ['connect', 'moqt://127.0.0.1:9', '--draft', '99']],
+    ['a malformed pin', ['connect', 'moqt://127.0.0.1:9', '--cert-sha256', 'abc']],
+    [
+      'a pin together with --insecure',
+      ['connect', 'moqt://127.0.0.1:9', '--insecure', '--cert-sha256', 'a'.repeat(64)],
+    ],
+    ['a literal token', ['connect', 'moqt://127.0.0.1:9', '--auth-token', 'secret']],
+    ['33 namespace fields', ['publish', 'moqt://127.0.0.1:9', Array(33).fill('a').join('/'), 'x']],
+    ['a name of 5000 bytes', ['publish', 'moqt://127.0.0.1:9', 'live', 'x'.repeat(5000)]],
+    ['a directory as input', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '/']],
+    ['an unknown framing', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--frame', 'csv']],
+    ['an unknown format variable', ['subscribe', 'moqt://127.0.0.1:9', 'live', 'x', '-w', '%{nope}']],
+    ['another address for the relay without permission', ['relay', '--listen', '0.0.0.0:0']],
+  ])('%s', async (_what, args) => {
+    const result = await run([...args, '--json']);
+    expect(result.code, result.stderr).toBe(2);
+    const error = errorOf(result);
+    expect(error.exitCode).toBe(2);
+    expect(error.hint).toBeTruthy();
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('exit 3: unreachable', () => {
+  it('nothing listens', async () => {
+    const socket = createSocket('udp4');
+    const port = await new Promise<number>((resolve) =>
+      socket.bind(0, '127.0.0.1', () => resolve(socket.address().port)),
+    );
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    const result = await run(['connect', `moqt://127.0.0.1:${port}`, '--json', '--insecure']);
+    expect(result.code, result.stderr).toBe(3);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_UNREACHABLE', cause: 'udp.refused' });
+  });
+
+  it('the name does not exist', async () => {
+    const result = await run(['connect', 'moqt://nonexistent.invalid', '--json']);
+    expect(result.code, result.stderr).toBe(3);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_DNS' });
+  });
+});
+
+describe('exit 4: TLS', () => {
+  it('an untrusted certificate', async () => {
+    const result = await run(['connect', relay.quic, '--json']);
+    expect(result.code, result.stderr).toBe(4);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_TLS' });
+  });
+
+  it.each(['quic', 'webtransport'] as const)('a pin that does not match, over %s', async (transport) => {
+    const result = await run(['connect', relay.url(transport), '--cert-sha256', 'ab'.repeat(32), '--json']);
+    expect(result.code, result.stderr).toBe(4);
+    expect(errorOf(result)).toMatchObject({ cause: 'tls.pin-mismatch' });
+  });
+
+  it('an empty file of roots', async () => {
+    const empty = join(folder, 'empty.pem');
+    writeFileSync(empty, '');
+    const result = await run(['connect', relay.quic, '--ca', empty, '--json']);
+    expect(result.code, result.stderr).toBe(4);
+  });
+});
+
+describe('exit 5: not authorised', () => {
+  it.each(['quic', 'webtransport'] as const)('no token, over %s', async (transport) => {
+    const result = await run(['connect', secured.url(transport), '--json', ...secured.trust]);
+    expect(result.code, result.stderr).toBe(5);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_UNAUTHORIZED' });
+  });
+
+  it('a wrong token is refused, the right one is let in, and neither is ever printed', async () => {
+    const wrong = await run(['connect', secured.quic, '--debug', '--auth-token', 'env:T', ...secured.trust], {
+      env: { T: 'letmein-please' },
+    });
+    expect(wrong.code, wrong.stderr).toBe(5);
+    expect(wrong.stderr + wrong.stdout).not.toContain('letmein-please');
+    const right = await run(['connect', secured.quic, '-v', '--debug', ...secured.trust], {
+      env: { MOQT_AUTH_TOKEN: 'opensesame' },
+    });
+    expect(right.code, right.stderr).toBe(0);
+    expect(right.stderr + right.stdout).not.toContain('opensesame');
+  });
+});
+
+describe('exit 6: timeout', () => {
+  it('a silent server', async () => {
+    const socket = createSocket('udp4');
+    const port = await new Promise<number>((resolve) =>
+      socket.bind(0, '127.0.0.1', () => resolve(socket.address().port)),
+    );
+    const result = await run([
+      'connect',
+      `moqt://127.0.0.1:${port}`,
+      '--json',
+      '--insecure',
+      '--connect-timeout',
+      '500ms',
+    ]);
+    socket.close();
+    expect(result.code, result.stderr).toBe(6);
+    expect(errorOf(result)).toMatchObject({ cause: 'udp.no-answer' });
+  });
+
+  it('--max-time', async () => {
+    const result = await run([
+      'subscribe',
+      relay.quic,
+      'exit',
+      'never',
+      '--wait',
+      '--max-time',
+      '500ms',
+      '--json',
+      ...relay.trust,
+    ]);
+    expect(result.code, result.stderr).toBe(6);
+    expect(errorOf(result)).toMatchObject({ cause: 'timeout.max-time' });
+  });
+});
+
+describe('exit 7: protocol', () => {
+  it('no common draft, naming what was offered', async () => {
+    const old = await startRelay(['--draft', '14']);
+    const result = await run(['connect', old.quic, '--draft', '18', '--json', ...old.trust]);
+    await old.stop();
+    expect(result.code, result.stderr).toBe(7);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_VERSION', message: expect.stringContaining('moqt-18') });
+  });
+});
+
+describe('exit 8: rejected', () => {
+  it.each(['14', '16', '18'])('a track that nobody publishes, on draft %s', async (draft) => {
+    const result = await run([
+      'subscribe',
+      relay.quic,
+      'nonexistent',
+      'track',
+      '--draft',
+      draft,
+      '--json',
+      ...relay.trust,
+    ]);
+    expect(result.code, result.stderr).toBe(8);
+    expect(errorOf(result).message).toMatch(/DOES_NOT_EXIST/);
+  });
+});
+
+describe('exit 9: incomplete', () => {
+  it('the publisher is killed', async () => {
+    const subscriber = start(['subscribe', relay.quic, 'exit', 'killed', '--wait', '10s', '--json', ...relay.trust]);
+    const publisher = start(['publish', relay.quic, 'exit', 'killed', '--idle-timeout', '2s', ...relay.trust], {
+      stdin: 'pipe',
+    });
+    publisher.child.stdin?.write(Buffer.alloc(100_000, 'x'));
+    await subscriber.until((m) => m.stdout.length > 0, 'the first bytes arrived');
+    publisher.kill('SIGKILL');
+    const result = await subscriber.done;
+    expect(result.code, result.stderr).toBe(9);
+  });
+
+  it('a record that ends in the middle is not published', async () => {
+    const subscriber = start(['subscribe', relay.quic, 'exit', 'cut', '--wait', '10s', ...relay.trust]);
+    const result = await run(['publish', relay.quic, 'exit', 'cut', '--frame', 'u32be', '--json', ...relay.trust], {
+      stdin: Buffer.from([0, 0, 0, 1, 0x41, 0, 0, 0, 9, 0x42]),
+    });
+    expect(result.code, result.stderr).toBe(9);
+    expect((await subscriber.done).stdout.toString()).toBe('A');
+  });
+});
+
+describe('exit 10: local I/O', () => {
+  it('an input that does not exist', async () => {
+    const result = await run(['publish', relay.quic, 'exit', 'io', join(folder, 'absent'), '--json', ...relay.trust]);
+    expect(result.code, result.stderr).toBe(10);
+  });
+
+  it('a full device, saying how much was written', async () => {
+    const subscriber = shell(
+      `moqt subscribe ${relay.quic} exit full --wait 10s --json ${relay.trust.join(' ')} > /dev/full`,
+    );
+    await run(['publish', relay.quic, 'exit', 'full', ...relay.trust], { stdin: Buffer.alloc(50_000) });
+    const result = await subscriber;
+    expect(result.code, result.stderr).toBe(10);
+    expect(errorOf(result)).toMatchObject({ cause: 'io.no-space', message: expect.stringMatching(/after \d+ bytes/) });
+  });
+
+  it('a file that exists is not overwritten', async () => {
+    const existing = join(folder, 'existing');
+    writeFileSync(existing, 'precious');
+    const result = await run(['subscribe', relay.quic, 'exit', 'x', '-o', existing, '--json', ...relay.trust]);
+    expect(result.code, result.stderr).toBe(10);
+  });
+
+  it('a port in use, named', async () => {
+    const { port } = new URL(relay.webtransport);
+    const result = await run(['relay', '--listen', `127.0.0.1:${port}`, '--json']);
+    expect(result.code, result.stderr).toBe(10);
+    expect(errorOf(result).message).toContain(port);
+  });
+
+  it('a certificate that cannot be read', async () => {
+    const result = await run([
+      'relay',
+      '--listen',
+      '127.0.0.1:0',
+      '--cert',
+      '/nonexistent',
+      '--key',
+      '/nonexistent',
+      '--json',
+    ]);
+    expect(result.code, result.stderr).toBe(10);
+  });
+});
+
+describe('signals', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends a subscriber in order with %i', async (signal, code) => {
+    const subscriber = start(['subscribe', relay.quic, 'exit', `signal-${signal}`, '--wait', '-v', ...relay.trust]);
+    const publisher = start(['publish', relay.quic, 'exit', `signal-${signal}`, ...relay.trust], { stdin: 'pipe' });
+    publisher.child.stdin?.write('x'.repeat(40_000));
+    await subscriber.until((m) => m.stdout.length > 0, 'the first bytes arrived');
+    subscriber.kill(signal);
+    expect((await subscriber.done).code).toBe(code);
+    publisher.kill('SIGINT');
+    expect((await publisher.done).code).toBe(130);
+  });
+
+  it('a second signal ends at once', async () => {
+    const relay2 = await startRelay();
+    const held = start(['connect', relay2.quic, '--hold', '--close-timeout', '20s', ...relay2.trust]);
+    await held.until((m) => m.stdout.length > 0, 'the session was reported');
+    relay2.process.kill('SIGSTOP');
+    held.kill('SIGINT');
+    const timer = setInterval(() => held.kill('SIGINT'), 50);
+    const result = await held.done;
+    clearInterval(timer);
+    relay2.process.kill('SIGKILL');
+    expect(result.code).toBe(130);
+  });
+});

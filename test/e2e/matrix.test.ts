@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run, sha256OfFile, start, startRelay, type TestRelay } from '../support/moqt.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'moqt-matrix-'));
+const sizes = { '0 B': 0, '1 B': 1, '1 MiB': 1 << 20, '64 MiB': 64 << 20 } as const;
+const path = (size: string) => join(folder, size.replace(' ', ''));
+
+let relay: TestRelay;
+beforeAll(async () => {
+  for (const [name, bytes] of Object.entries(sizes)) writeFileSync(path(name), randomBytes(bytes));
+  relay = await startRelay();
+});
+afterAll(async () => {
+  await relay.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function transfer(options: {
+  size: string;
+  publisher: readonly string[];
+  subscriber: readonly string[];
+  out: string;
+}) {
+  const fd = openSync(options.out, 'w');
+  const subscriber = start(['subscribe', ...options.subscriber, '--wait', '20s', ...relay.trust], {
+    stdout: fd,
+    deadlineMs: 55_000,
+  });
+  closeSync(fd);
+  const published = await run(['publish', ...options.publisher, path(options.size), ...relay.trust], {
+    deadlineMs: 55_000,
+  });
+  const received = await subscriber.done;
+  expect(published, published.stderr).toMatchObject({ code: 0 });
+  expect(received, received.stderr).toMatchObject({ code: 0 });
+  expect(statSync(options.out).size).toBe(statSync(path(options.size)).size);
+  expect(await sha256OfFile(options.out)).toBe(await sha256OfFile(path(options.size)));
+}
+
+describe.each(['14', '16', '18'])('draft %s', (draft) => {
+  describe.each(['quic', 'webtransport'] as const)('over %s', (transport) => {
+    it.each(Object.keys(sizes))('a file of %s arrives byte for byte', { timeout: 60_000 }, async (size) => {
+      const target = [relay.url(transport), 'matrix', `${draft}-${transport}-${size}`, '--draft', draft];
+      await transfer({ size, publisher: target, subscriber: target, out: join(folder, 'out') });
+    });
+  });
+});
+
+describe('bridging', () => {
+  it.each([
+    ['14', 'quic', '18', 'webtransport'],
+    ['18', 'webtransport', '14', 'quic'],
+    ['16', 'quic', '14', 'webtransport'],
+    ['18', 'quic', '16', 'quic'],
+  ] as const)('a publisher on draft %s over %s reaches a subscriber on draft %s over %s', async (a, over, b, under) => {
+    const name = ['bridge', `${a}${over}-${b}${under}`];
+    await transfer({
+      size: '1 MiB',
+      publisher: [relay.url(over), ...name, '--draft', a],
+      subscriber: [relay.url(under), ...name, '--draft', b],
+      out: join(folder, 'bridged'),
+    });
+  });
+});
