@@ -11,7 +11,7 @@ import type {
 } from '../../../src/core/transport/transport.js';
 import { webtransportTransport } from '../../../src/core/transport/webtransport/index.js';
 import { randomBytes } from '../../support/random.js';
-import { eventually, soon } from '../../support/wait.js';
+import { eventually, soon, staysPending } from '../../support/wait.js';
 import { connectWebTransport, listenOnLoopback, loopbackOptions } from '../../support/webtransport-over-quic.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -147,18 +147,21 @@ describe('connecting by WebTransport', () => {
     await expect(connecting).rejects.toThrow('enough');
   });
 
-  it('delivers what was ended before the close, and then the close', async () => {
+  it.each(['client', 'server'] as const)('delivers what the %s ended before it closes', async (closer) => {
     const pair = await connectWebTransport({});
     cleanups.push(pair.dispose);
+    const [here, there] = closer === 'client' ? [pair.client, pair.server] : [pair.server, pair.client];
     const bytes = randomBytes(12_000_000);
-    const received = new Promise<Buffer>((resolve) => {
-      pair.server.onIncomingUni((stream) => void readAll(stream).then(resolve));
-    });
-    const stream = await pair.client.openUni();
+    const incoming = new Promise<RecvStream>((resolve) => there.onIncomingUni(resolve));
+    const stream = await here.openUni();
     void stream.write(bytes);
     stream.end();
-    await pair.client.close(9n, 'all said', 10_000);
-    expect(Buffer.compare(await soon(received, 'the bytes'), bytes)).toBe(0);
-    await expect(pair.server.closed).resolves.toMatchObject({ by: 'peer', code: 9n, reason: 'all said' });
+    const closing = here.close(9n, 'all said', 10_000);
+    const received = await soon(incoming, 'the stream');
+    // Nobody has read it yet, so the other end must not hear of the close.
+    expect(await staysPending(there.closed)).toBe(true);
+    expect(Buffer.compare(await soon(readAll(received), 'the bytes'), bytes)).toBe(0);
+    await expect(soon(there.closed, 'the end')).resolves.toMatchObject({ by: 'peer', code: 9n, reason: 'all said' });
+    await soon(closing, 'the close');
   });
 });
