@@ -8,7 +8,6 @@ import {
 } from '../../src/core/transport/webtransport/index.js';
 import type { WebTransportSession } from '../../src/core/transport/webtransport/session.js';
 import { deferred } from '../../src/core/util/deferred.js';
-import { withTimeout } from '../../src/core/util/timeout.js';
 
 export interface WebTransportPairOptions {
   readonly memory?: MemoryPairOptions;
@@ -68,9 +67,4 @@ export async function openPair(options: WebTransportPairOptions = {}): Promise<O
   const { pair, client, server, served } = webtransportOverMemory(options);
   const [openClient, openServer] = await Promise.all([client, server]);
   return { pair, client: openClient, server: openServer, served };
-}
-
-/** `promise`, or an error that says what was waited for. */
-export function soon<T>(promise: Promise<T>, what: string, ms = 5000): Promise<T> {
-  return withTimeout(promise, ms, () => new Error(`${what} did not happen within ${ms} ms`));
 }

@@ -120,6 +120,23 @@ describe('connecting by WebTransport', () => {
     expect(stages[2]?.detail).toBe('moqt-18');
   });
 
+  it('leaves room for HTTP/3 when only one incoming stream is wanted', async () => {
+    const sessions: TransportSession[] = [];
+    const listener = await server({ maxIncomingUni: 1, maxIncomingBidi: 1 }, { onSession: (s) => sessions.push(s) });
+    const session = await connect(webtransportTransport, listener, '/', { maxIncomingUni: 1 });
+    await eventually(() => sessions.length === 1, 'the session');
+    for (const [here, there] of [
+      [session, sessions[0]],
+      [sessions[0], session],
+    ] as TransportSession[][]) {
+      const incoming = new Promise<RecvStream>((resolve) => there?.onIncomingUni(resolve));
+      const stream = await soon((here as TransportSession).openUni(), 'credit');
+      void stream.write(Uint8Array.of(1));
+      stream.end();
+      expect(await readAll(await soon(incoming, 'the stream'))).toHaveLength(1);
+    }
+  });
+
   it('refuses bad input before it sends anything', async () => {
     const target = { host: '127.0.0.1', port: 1, path: '/a b' };
     await expect(webtransportTransport.connect(target, await loopbackOptions())).rejects.toMatchObject({

@@ -26,7 +26,7 @@ import type { FieldLine } from '../../../../src/core/transport/webtransport/qpac
 import type { WebTransportSession } from '../../../../src/core/transport/webtransport/session.js';
 import { wrapCode } from '../../../../src/core/transport/webtransport/stream-codes.js';
 import { concatBytes, fromUtf8, utf8 } from '../../../../src/core/util/bytes.js';
-import { soon } from '../../../support/webtransport-over-memory.js';
+import { soon } from '../../../support/wait.js';
 
 /** A peer made of bare streams, so that it can say anything. */
 class RawPeer {
@@ -154,7 +154,13 @@ describe('a client whose server', () => {
     ['401', [], 'MOQT_E_UNAUTHORIZED', 'webtransport.unauthorized', '401'],
     ['403', [], 'MOQT_E_UNAUTHORIZED', 'webtransport.unauthorized', '403'],
     ['404', [], 'MOQT_E_REJECTED', 'webtransport.not-found', '404'],
-    ['302', [['location', 'https://else.example/moq']], 'MOQT_E_REJECTED', 'webtransport.redirect', 'else.example'],
+    [
+      '302',
+      [['location', 'https://else.example/moq?jwt=secret']],
+      'MOQT_E_REJECTED',
+      'webtransport.redirect',
+      'else.example',
+    ],
     ['503', [], 'MOQT_E_REJECTED', 'webtransport.rejected', '503'],
   ] as [string, FieldLine[], string, string, string][])(
     'answers %s',
@@ -283,10 +289,12 @@ describe('a client whose server', () => {
     await soon(pair.client.closed, 'the end of the connection');
   });
 
-  it('closes the connection right behind the FIN: its code counts', async () => {
+  it('closes the connection a moment after the FIN: its code counts', async () => {
     const { pair, session, stream } = await answered('200');
     const open = await session;
     stream.send.end();
+    await stream.send.delivered();
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
     await pair.server.close(wrapCode(6n), 'really');
     await expect(open.closed).resolves.toMatchObject({ by: 'peer', isApplication: true, code: 6n, reason: 'really' });
   });
@@ -304,6 +312,28 @@ describe('a client whose server', () => {
       isApplication: false,
       code: code('H3_MESSAGE_ERROR'),
     });
+  });
+
+  it('sends HEADERS inside the session: the connection fails', async () => {
+    const { pair, session, stream } = await answered('200');
+    await session;
+    void stream.send.write(headers(['a', 'b']));
+    await expect(soon(pair.server.closed, 'the end')).resolves.toMatchObject({ code: code('H3_FRAME_UNEXPECTED') });
+  });
+
+  it('ends the session inside a frame: the connection fails', async () => {
+    const { pair, session, stream } = await answered('200');
+    await session;
+    void stream.send.write(encodeVarints(FRAME.DATA, 10));
+    stream.send.end();
+    await expect(soon(pair.server.closed, 'the end')).resolves.toMatchObject({ code: code('H3_FRAME_ERROR') });
+  });
+
+  it('takes no datagrams: the session has none', async () => {
+    const { peer, session, asked } = connect();
+    await peer.settings(new Map([[0x2b603742, 1]]));
+    void (await asked).send.write(headers([':status', '200']));
+    expect((await session).maxDatagramSize).toBeNull();
   });
 
   it('drains by capsule or by GOAWAY, once', async () => {
@@ -331,6 +361,11 @@ describe('a client whose server', () => {
     ['a request', (peer: RawPeer) => peer.bidi(headers([':method', 'GET'])), 'H3_STREAM_CREATION_ERROR'],
     ['a stream of an impossible session', (peer: RawPeer) => peer.uni(encodeVarints(0x54, 3)), 'H3_ID_ERROR'],
     ['an empty datagram', (peer: RawPeer) => peer.quic.sendDatagram(new Uint8Array(0)), 'H3_DATAGRAM_ERROR'],
+    [
+      'a datagram of an impossible session',
+      (peer: RawPeer) => peer.quic.sendDatagram(new Uint8Array(8).fill(0xff)),
+      'H3_DATAGRAM_ERROR',
+    ],
   ] as [string, (peer: RawPeer) => unknown, H3CodeName][])(
     'sends %s: the connection fails',
     async (_what, act, name) => {
@@ -560,6 +595,23 @@ describe('a server whose client', () => {
     await expect(soon(last?.send.stopped as Promise<bigint>, 'the refusal')).resolves.toBe(
       code('WT_BUFFERED_STREAM_REJECTED'),
     );
+  });
+
+  it('opens streams for a session that is refused: refused with it', async () => {
+    const { peer } = serve({}, false);
+    await peer.settings(ourSettings('client', 1));
+    const early = await peer.uni(encodeVarints(0x54, 0));
+    expect(await status(await peer.bidi(headers(...CONNECT)))).toBe('401');
+    // Sooner than the wait for a session that never comes would have it.
+    await expect(soon(early.stopped, 'the refusal', 2000)).resolves.toBe(code('WT_BUFFERED_STREAM_REJECTED'));
+  });
+
+  it('sends more after a request that was answered: told to stop', async () => {
+    const { peer } = serve({}, false);
+    await peer.settings(ourSettings('client', 1));
+    const stream = await peer.bidi(headers(...CONNECT));
+    expect(await status(stream)).toBe('401');
+    await expect(soon(stream.send.stopped, 'the stop')).resolves.toBe(code('H3_NO_ERROR'));
   });
 
   it('opens a stream of a session that has ended: refused at once', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { BidiStream, RecvStream, TransportSession } from '../../../../src/core/transport/transport.js';
+import type { BidiStream, RecvStream, SendStream, TransportSession } from '../../../../src/core/transport/transport.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../../../../src/core/transport/transport-errors.js';
 import { concatBytes, fromUtf8, utf8 } from '../../../../src/core/util/bytes.js';
-import { openPair, soon } from '../../../support/webtransport-over-memory.js';
+import { eventually, soon } from '../../../support/wait.js';
+import { openPair } from '../../../support/webtransport-over-memory.js';
 
 const nextUni = (session: TransportSession): Promise<RecvStream> =>
   soon(new Promise((resolve) => session.onIncomingUni(resolve)), 'an incoming stream');
@@ -110,6 +111,24 @@ describe('streams of a WebTransport session', () => {
     while (total < 5000) total += (await received.read())?.length ?? 0;
     await soon(drained as Promise<void>, 'the write');
     expect(stream.queuedBytes).toBe(0);
+  });
+
+  it('are forgotten by their session when they are over, however they end', async () => {
+    const { client, server } = await openPair();
+    const incoming: RecvStream[] = [];
+    server.onIncomingUni((stream) => incoming.push(stream));
+    for (let i = 0; i < 4; i++) void client.tryOpenUni()?.write(utf8('x'));
+    await eventually(() => incoming.length === 4, 'the streams');
+    expect([client.openStreams.size, server.openStreams.size]).toEqual([4, 4]);
+    const [ended, reset, stopped, drained] = [...client.openStreams] as unknown as SendStream[];
+    ended?.end();
+    drained?.end();
+    reset?.reset(1n);
+    incoming[2]?.stop(1n);
+    await stopped?.stopped;
+    await expect(stopped?.write(utf8('y'))).rejects.toBeInstanceOf(StreamStopped);
+    await Promise.allSettled([0, 1, 3].map((index) => readAll(incoming[index] as RecvStream)));
+    await eventually(() => client.openStreams.size + server.openStreams.size === 0, 'nothing to be left');
   });
 
   it('wait for credit, in order, and give up on a signal', async () => {
