@@ -1,10 +1,11 @@
 import { type Publisher, publish } from '../../src/core/publisher/publish.js';
 import type { PublishOptions, PublishReport } from '../../src/core/publisher/publish-options.js';
-import type { MoqtSession } from '../../src/core/session/session.js';
+import type { MoqtSession, OutgoingSubgroup, Publication, PublicationOffer } from '../../src/core/session/session.js';
 import { subscribe, type TrackSubscription } from '../../src/core/subscriber/subscribe.js';
 import type { SubscribeOptions, SubscribeReport } from '../../src/core/subscriber/subscribe-options.js';
 import type { ReceivedObject, TrackItem } from '../../src/core/subscriber/track-item.js';
-import { concatBytes } from '../../src/core/util/bytes.js';
+import { concatBytes, utf8 } from '../../src/core/util/bytes.js';
+import type { ObjectStatus } from '../../src/core/wire/messages/object.js';
 import { type ConnectedPair, connectPair, type PairSettings, track } from '../session/support/sessions.js';
 
 export const TRACK = track('video', 'live', 'room1');
@@ -96,4 +97,64 @@ export async function subscribeWhenOffered(
   publisher.done.catch(() => {});
   const subscription = await subscribe(pair.subscriberSession, { track: TRACK, waitMs: 5000, ...options });
   return takeAll(subscription);
+}
+
+/** Accepts the next SUBSCRIBE on a session and gives the publication to the test, to send whatever it likes. */
+export function nextPublication(session: MoqtSession, offer: PublicationOffer = {}): Promise<Publication> {
+  return new Promise((resolve) => {
+    session.handlers = {
+      ...session.handlers,
+      onSubscribe: (request) => resolve(request.accept(offer)),
+    };
+  });
+}
+
+export interface Sent {
+  readonly group: bigint;
+  readonly subgroup?: bigint;
+  readonly objects: readonly (
+    | string
+    | { readonly object: bigint; readonly text?: string; readonly status?: ObjectStatus }
+  )[];
+  readonly endOfGroup?: boolean;
+  /** Default `fin`. */
+  readonly end?: 'fin' | 'open' | 'reset';
+}
+
+/** One stream, written in a go. Text alone is the next object. */
+export async function sendStream(publication: Publication, sent: Sent): Promise<OutgoingSubgroup> {
+  const stream = await publication.openSubgroup({
+    group: sent.group,
+    subgroup: sent.subgroup ?? 0n,
+    hasProperties: false,
+    endOfGroup: sent.endOfGroup ?? true,
+  });
+  let next = 0n;
+  for (const given of sent.objects) {
+    const { object, text, status } =
+      typeof given === 'string' ? { object: next, text: given, status: undefined } : given;
+    await stream.writeObject({ object, ...(status === undefined ? {} : { status }) }, utf8(text ?? ''));
+    next = object + 1n;
+  }
+  if (sent.end === 'reset') stream.reset('CANCELLED');
+  else if (sent.end !== 'open') stream.end();
+  return stream;
+}
+
+export interface SubscribedPair {
+  readonly pair: TrackPair;
+  readonly publication: Publication;
+  readonly subscription: TrackSubscription;
+}
+
+/** A subscription whose other end is in the hands of the test. */
+export async function subscribedPair(
+  draft: string,
+  options: Omit<SubscribeOptions, 'track'> = {},
+  settings: PairSettings & { readonly offer?: PublicationOffer } = {},
+): Promise<SubscribedPair> {
+  const pair = await trackPair(draft, settings);
+  const publication = nextPublication(pair.publisherSession, settings.offer);
+  const subscription = await subscribe(pair.subscriberSession, { track: TRACK, ...options });
+  return { pair, publication: await publication, subscription };
 }

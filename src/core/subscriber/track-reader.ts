@@ -283,14 +283,11 @@ export class TrackReader {
   async #sleep(deadline: number | null): Promise<void> {
     this.#intake.arm();
     if (this.#dirty) return;
-    const wake = deferred();
-    this.#wake = wake;
-    if (deadline === null) {
-      await wake.promise;
-      return;
-    }
+    this.#wake ??= deferred();
+    const { promise } = this.#wake;
+    if (deadline === null) return promise;
     const timer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => this.#changed());
-    await wake.promise;
+    await promise;
     timer.cancel();
   }
 }
