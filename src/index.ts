@@ -13,6 +13,10 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
+export type { RelayEvent } from './core/relay/events.js';
+export type { RelayPolicy } from './core/relay/policy.js';
+export type { ServeRelayOptions } from './core/relay/serve-options.js';
+export { type Relay, serveRelay } from './core/relay/serve-relay.js';
 export { connect } from './core/session/connect.js';
 export type {
   ConnectedSession,

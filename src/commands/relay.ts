@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { readAuthToken } from '../cli/auth-token.js';
+import { MoqtCommand } from '../cli/base-command.js';
+import { parseListen } from '../cli/connect-settings.js';
+import { relayFlags } from '../cli/flags/relay-flags.js';
+import { type ListeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+import { MoqtError } from '../core/errors/moqt-error.js';
+import type { RelayTransport } from '../core/relay/serve-options.js';
+import { toHex } from '../core/util/bytes.js';
+
+/** Events that are worth a line without being asked for more. */
+const PLAIN = new Set([
+  'session-opened',
+  'session-closed',
+  'session-refused',
+  'namespace-published',
+  'track-published',
+  'cap',
+  'malformed-track',
+  'draining',
+]);
+
+export default class Relay extends MoqtCommand {
+  static override summary = 'a relay for development and tests';
+  static override description =
+    `Serves raw QUIC and WebTransport over HTTP/3 on one UDP port, and bridges between drafts and transports. Without --cert it makes a certificate for localhost, 127.0.0.1 and ::1, valid 13 days.
+
+It binds to loopback and refuses any other address without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
+
+SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
+  static override examples = [
+    { description: 'On 127.0.0.1:4443, with a fresh certificate:', command: '<%= config.bin %> relay' },
+    { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen 127.0.0.1:0 --jsonl' },
+    { description: 'With a token:', command: 'RELAY_TOKEN=… <%= config.bin %> relay --auth-token env:RELAY_TOKEN' },
+  ];
+  static override flags = {
+    ...relayFlags,
+    'allow-remote': Flags.boolean({ description: 'permit an address that others can reach' }),
+  };
+
+  protected override async execute(): Promise<ExitCode> {
+    const { flags } = await this.parseAll(Relay);
+    const { host, port } = parseListen(flags.listen);
+    const pem = await readPair(flags.cert, flags.key);
+    const token = await readAuthToken({ source: flags['auth-token'], env: {}, stdinTaken: false });
+    const { serveRelay } = await import('../core/relay/serve-relay.js');
+    const machine = flags.json || flags.jsonl;
+    const relay = await serveRelay({
+      host,
+      port,
+      allowRemote: flags['allow-remote'],
+      ...pem,
+      ...(flags.draft && { drafts: flags.draft }),
+      ...(flags.transport !== 'auto' && { transports: [flags.transport as RelayTransport] }),
+      ...(token && { authToken: token }),
+      policy: {
+        maxSessions: flags['max-sessions'],
+        maxTracks: flags['max-tracks'],
+        maxBufferBytes: flags['max-buffer'],
+        ...(flags['max-lag'] !== undefined && { maxLagBytes: flags['max-lag'] }),
+      },
+      maxStreams: flags['max-streams'],
+      setupTimeoutMs: flags['setup-timeout'],
+      idleTimeoutMs: flags['idle-timeout'],
+      closeTimeoutMs: flags['close-timeout'],
+      congestionControl: flags['congestion-control'],
+      ...(process.env.SSLKEYLOGFILE && { keylogFile: process.env.SSLKEYLOGFILE }),
+      onEvent: (event) => {
+        if (machine) this.print(JSON.stringify(relayEventJson(event)));
+        else if (!flags.quiet && (flags.verbose || PLAIN.has(event.type))) this.print(relayEventText(event));
+      },
+    });
+    const counters = () => this.print(JSON.stringify({ event: 'counters', ...relay.counters() }));
+    process.on('SIGUSR1', counters);
+    try {
+      const record: ListeningRecord = {
+        event: 'listening',
+        urls: relay.urls,
+        certificate: { sha256: toHex(relay.certificate.sha256), notAfter: relay.certificate.notAfter.toISOString() },
+        drafts: relay.drafts,
+      };
+      this.print(machine ? JSON.stringify(record) : listeningText(record));
+      await untilAborted(this.stop.signal);
+      if (this.stop.reason?.kind === 'signal' && this.stop.reason.signal === 'SIGTERM')
+        await relay.drain('', flags['drain-timeout']);
+      if (machine || flags.verbose) counters();
+    } finally {
+      process.off('SIGUSR1', counters);
+      await relay.close();
+    }
+    return EXIT.ok;
+  }
+}
+
+async function readPair(cert: string | undefined, key: string | undefined) {
+  if (cert === undefined || key === undefined) return {};
+  return { certPem: await readPem(cert), keyPem: await readPem(key) };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new MoqtError('MOQT_E_LOCAL_IO', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, {
+      stage: 'config',
+      cause: 'io.certificate',
+      hint: 'check --cert and --key, and the file permissions',
+      origin: error,
+    });
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
