@@ -64,11 +64,10 @@ export class FrameScan {
       }
       case 0x06: // CRYPTO
         this.#skip(1);
-        this.#at += this.#varint();
-        return true;
+        return this.#skipField();
       case 0x07: // NEW_TOKEN
-        this.#at += this.#varint();
-        return true;
+      case 0x31: // DATAGRAM with length (RFC 9221)
+        return this.#skipField();
       case 0x11: // MAX_STREAM_DATA
       case 0x15: // STREAM_DATA_BLOCKED
         return this.#skip(2);
@@ -87,9 +86,6 @@ export class FrameScan {
       case 0x1a: // PATH_CHALLENGE
       case 0x1b: // PATH_RESPONSE
         this.#at += 8;
-        return true;
-      case 0x31: // DATAGRAM with length (RFC 9221)
-        this.#at += this.#varint();
         return true;
       default:
         return false;
@@ -134,6 +130,13 @@ export class FrameScan {
 
   #skip(varints: number): true {
     for (let i = 0; i < varints; i++) this.#at += 1 << ((this.#bytes[this.#at] as number) >> 6);
+    return true;
+  }
+
+  /** A length and as many bytes. */
+  #skipField(): true {
+    const length = this.#varint();
+    this.#at += length;
     return true;
   }
 

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { largestPacketTo, PacketSize } from '../../../../../src/core/transport/quic/packet-size.js';
+
+const RTT = 20;
+const covers =
+  (...numbers: number[]) =>
+  (packet: number): boolean =>
+    numbers.includes(packet);
+
+describe('PacketSize', () => {
+  it('keeps 1200 bytes through the handshake, on loopback too', () => {
+    for (const host of ['127.0.0.1', '192.0.2.1', '2001:db8::1']) {
+      const size = new PacketSize(host);
+      expect(size.offer(0)).toBe(1200);
+    }
+  });
+
+  it('knows the largest packet of each kind of path', () => {
+    expect(['127.0.0.1', '::1', '192.0.2.1', '2001:db8::1'].map(largestPacketTo)).toEqual([16_000, 16_000, 1472, 1452]);
+  });
+
+  it('uses the large packets of loopback once the handshake is done, as far as the peer allows', () => {
+    const size = new PacketSize('::1');
+    size.onEstablished(16_000);
+    expect(size.offer(0)).toBe(16_000);
+    const limited = new PacketSize('127.0.0.1');
+    limited.onEstablished(1500);
+    expect(limited.current).toBe(1500);
+  });
+
+  it('tries one large packet elsewhere and grows when that one is acknowledged', () => {
+    const size = new PacketSize('192.0.2.1');
+    size.onEstablished(1472);
+    expect(size.offer(0)).toBe(1472);
+    size.onSent(5, 1472, 0, RTT);
+    // While the trial is under way everything else stays small.
+    expect(size.offer(1)).toBe(1200);
+    size.onAck(covers(3, 4, 6));
+    expect(size.current).toBe(1200);
+    size.onAck(covers(5));
+    expect(size.current).toBe(1472);
+  });
+
+  it('does not count a small packet as a trial', () => {
+    const size = new PacketSize('192.0.2.1');
+    size.onEstablished(1472);
+    size.offer(0);
+    size.onSent(5, 80, 0, RTT);
+    expect(size.offer(1)).toBe(1472);
+  });
+
+  it('gives up after three trials that were lost, with longer and longer pauses between them', () => {
+    const size = new PacketSize('192.0.2.1');
+    size.onEstablished(1472);
+    let trials = 0;
+    for (let now = 0; now < 1_000_000; now += 10) {
+      if (size.offer(now) === 1472) size.onSent(trials++, 1472, now, RTT);
+    }
+    expect(trials).toBe(3);
+    expect(size.current).toBe(1200);
+  });
+
+  it('falls back for good when the path swallows large packets, and says so once', () => {
+    const size = new PacketSize('127.0.0.1');
+    let shrunk = 0;
+    size.onShrink = () => shrunk++;
+    size.onEstablished(16_000);
+    size.onBlackHole();
+    size.onBlackHole();
+    expect(size.offer(100_000)).toBe(1200);
+    expect(shrunk).toBe(1);
+  });
+
+  it('can shrink on EMSGSIZE only if something was larger than the base', () => {
+    const size = new PacketSize('192.0.2.1');
+    expect(size.onTooLarge()).toBe(false);
+    size.onEstablished(1472);
+    size.offer(0);
+    size.onSent(1, 1472, 0, RTT);
+    expect(size.onTooLarge()).toBe(true);
+    expect(size.offer(100_000)).toBe(1200);
+  });
+});
