@@ -2,7 +2,7 @@ import type { FullTrackName } from '../wire/full-track-name.js';
 import { trackKey } from '../wire/full-track-name.js';
 import type { DataPlane } from './data-streams.js';
 import type { RequestChannel } from './exchange.js';
-import type { FetchTable } from './fetch-request.js';
+import type { FetchTable } from './fetch-table.js';
 import type { LegacyNamespaces } from './legacy-namespaces.js';
 import type { NamespacePrefixes } from './namespace-prefixes.js';
 import type { Publications } from './publications.js';

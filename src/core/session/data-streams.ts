@@ -14,9 +14,15 @@ import type { SessionCore } from './session-core.js';
 import { SharedSubgroup } from './shared-subgroup.js';
 import { SubgroupReader } from './subgroup-reader.js';
 
+/** A stream that tells its owner when it is over. */
+export interface OwnedSubgroup extends IncomingSubgroup {
+  /** Called once, when nothing more will come. */
+  onEnd: (() => void) | null;
+}
+
 /** A subscription as the data plane sees it. */
 export interface ObjectReceiver extends AliasOwner {
-  onSubgroup(stream: IncomingSubgroup): void;
+  onSubgroup(stream: OwnedSubgroup): void;
   onDatagram(object: DatagramObject): void;
 }
 
@@ -198,7 +204,7 @@ export class DataPlane {
     }
     const { readers } = new SharedSubgroup(reader, owners.length);
     [...owners].forEach((owner, i) => {
-      owner.onSubgroup(readers[i] as IncomingSubgroup);
+      owner.onSubgroup(readers[i] as OwnedSubgroup);
     });
   }
 

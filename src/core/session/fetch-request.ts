@@ -1,18 +1,17 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { RecvStream } from '../transport/transport.js';
-import { concatBytes } from '../util/bytes.js';
 import { deferred, ignorable } from '../util/deferred.js';
 import { withTimeout } from '../util/timeout.js';
 import { FetchDecoder } from '../wire/fetch.js';
 import type { ControlMessage, FetchOk, FetchTarget } from '../wire/messages/control-message.js';
 import type { FetchEntry } from '../wire/messages/object.js';
 import type { Parameters } from '../wire/messages/parameters.js';
-import { ByteReader } from '../wire/reader.js';
-import { EncodeError, WireError } from '../wire/wire-error.js';
+import { EncodeError } from '../wire/wire-error.js';
 import { codeFor } from './codes.js';
-import type { FetchRouter } from './data-streams.js';
-import type { Exchange, ExchangeEnd, ExchangeHandler, RequestChannel } from './exchange.js';
+import type { SessionContext } from './context.js';
+import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { endsBeforeStart } from './fetch-range.js';
+import type { FetchTable } from './fetch-table.js';
 import { unsupportedProperty } from './parameters.js';
 import { endedError, rejectionError } from './rejection.js';
 import { RequestDeadline } from './request-deadline.js';
@@ -36,11 +35,11 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
   #failure: unknown = null;
 
   constructor(
-    private readonly core: SessionCore,
-    private readonly table: FetchTable,
+    private readonly context: SessionContext,
     private readonly target: FetchTarget,
     private readonly parameters: Parameters,
   ) {
+    const { core } = context;
     this.#decoder = new FetchDecoder(core.profile, parameters.groupOrder ?? 'ascending', core.limits);
     this.ok = ignorable(this.#ok.promise);
     void ignorable(this.#stream.promise);
@@ -50,12 +49,22 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     return this.#exchange?.requestId ?? -1n;
   }
 
-  /** Sends the request and waits for its answer; the outcome is that of `ok`. */
-  async start(channel: RequestChannel, options: RequestOptions | undefined): Promise<void> {
+  private get core(): SessionCore {
+    return this.context.core;
+  }
+
+  private get table(): FetchTable {
+    return this.context.fetches;
+  }
+
+  /** Sends the request and waits for its answer; the outcome is that of `ok`. `precheck` throws when there is to be none. */
+  async start(precheck: () => void, options: RequestOptions | undefined): Promise<void> {
     const deadline = new RequestDeadline(this.core, 'FETCH', options);
     try {
+      precheck();
+      this.#checkJoining();
       const { target, parameters } = this;
-      this.#exchange = await channel.open(
+      this.#exchange = await this.context.channel.open(
         'FETCH',
         (requestId) => ({ type: 'FETCH', requestId, target, parameters }),
         this,
@@ -148,6 +157,18 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     this.table.delete(this);
   }
 
+  /** A joining fetch for any other filter makes the peer close the session where drafts say so (draft-16 §9.16.2). */
+  #checkJoining(): void {
+    if (this.target.type === 'standalone' || this.core.profile.features.requests !== 'muxed-control') return;
+    const joined = this.context.subscriptions.get(this.target.joiningRequestId);
+    const filter = joined?.requested.filter?.type ?? 'largest-object';
+    if (filter === 'largest-object') return;
+    throw new MoqtError('MOQT_E_USAGE', `a fetch cannot join a subscription with the filter ${filter} in this draft`, {
+      stage: 'fetch',
+      cause: 'fetch.joining_filter',
+    });
+  }
+
   #onOk(message: FetchOk): void {
     if (this.target.type === 'standalone' && endsBeforeStart(this.target.start, message.end)) {
       this.core.fail('PROTOCOL_VIOLATION', 'FETCH_OK ends before the range that was asked for begins');
@@ -212,63 +233,5 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     this.#streamEnded = true;
     const { code } = codeFor(this.core.profile, 'stream-reset', 'CANCELLED');
     void this.#stream.promise.then((stream) => stream.stop(code)).catch(() => {});
-  }
-}
-
-/** FETCH requests of ours by Request ID, and the streams that answer them. */
-export class FetchTable implements FetchRouter {
-  readonly #requests = new Map<bigint, FetchRequest>();
-  #channel: RequestChannel | null = null;
-
-  constructor(private readonly core: SessionCore) {}
-
-  bind(channel: RequestChannel): void {
-    this.#channel = channel;
-  }
-
-  add(request: FetchRequest): void {
-    this.#requests.set(request.requestId, request);
-  }
-
-  delete(request: FetchRequest): void {
-    if (this.#requests.get(request.requestId) === request) this.#requests.delete(request.requestId);
-  }
-
-  onFetchStream(stream: RecvStream, bytes: Uint8Array): void {
-    void this.#route(stream, bytes).catch((error) => {
-      if (error instanceof WireError) this.core.failWith(error);
-      else this.core.count('stream-reset-before-header');
-    });
-  }
-
-  async #route(stream: RecvStream, firstBytes: Uint8Array): Promise<void> {
-    let bytes = firstBytes;
-    let requestId = this.#requestId(bytes);
-    while (requestId === null) {
-      const chunk = await stream.read();
-      if (chunk === null) throw new WireError('a FETCH stream ended within its header');
-      bytes = concatBytes([bytes, chunk]);
-      requestId = this.#requestId(bytes);
-    }
-    const request = this.#requests.get(requestId);
-    if (request !== undefined) {
-      if (!request.attach(stream, bytes)) {
-        this.core.fail('PROTOCOL_VIOLATION', `a second stream answers FETCH ${requestId}`);
-      }
-    } else if (this.#channel?.wasIssued(requestId)) {
-      this.core.count('late-stream');
-      stream.stop(codeFor(this.core.profile, 'stream-reset', 'CANCELLED').code);
-    } else this.core.fail('PROTOCOL_VIOLATION', `a FETCH stream for Request ID ${requestId}, which never existed`);
-  }
-
-  #requestId(bytes: Uint8Array): bigint | null {
-    const reader = new ByteReader(this.core.profile.varint, bytes);
-    try {
-      reader.varint();
-      return reader.bigVarint();
-    } catch (error) {
-      if (error instanceof WireError && error.incomplete) return null;
-      throw error;
-    }
   }
 }

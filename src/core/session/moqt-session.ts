@@ -99,9 +99,8 @@ export class EstablishedSession implements MoqtSession {
   }
 
   fetch(target: FetchTarget, parameters: Parameters, options?: RequestOptions): FetchResponse {
-    this.#assertMayRequest();
-    const request = new FetchRequest(this.context.core, this.context.fetches, target, parameters);
-    void request.start(this.context.channel, options);
+    const request = new FetchRequest(this.context, target, parameters);
+    void request.start(() => this.#assertMayRequest(), options);
     return request;
   }
 

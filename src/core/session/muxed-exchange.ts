@@ -16,8 +16,6 @@ export class MuxedExchange implements Exchange {
     readonly request: RequestKind,
     readonly requestId: bigint,
     readonly initiator: 'local' | 'peer',
-    /** The key by which some messages of 14 and 15 name this request instead of its ID. */
-    readonly namespaceKey: string | null,
   ) {}
 
   get isOpen(): boolean {

@@ -1,7 +1,7 @@
 import type { BidiStream } from '../transport/transport.js';
 import { SessionClosed } from '../transport/transport-errors.js';
 import { encodeControlMessage } from '../wire/control-codec.js';
-import { namespaceKey, type TrackNamespace } from '../wire/full-track-name.js';
+import type { TrackNamespace } from '../wire/full-track-name.js';
 import type { ControlMessage, RequestKind, RequestUpdate } from '../wire/messages/control-message.js';
 import type { Parameters } from '../wire/messages/parameters.js';
 import { nameCode } from './codes.js';
@@ -9,6 +9,7 @@ import type { MessageReader, MessageWriter } from './control-stream.js';
 import { IncomingCredit, OutgoingCredit } from './credit.js';
 import type { Exchange, ExchangeHandler, RequestChannel } from './exchange.js';
 import { MuxedExchange } from './muxed-exchange.js';
+import { NamespaceIndex } from './namespace-index.js';
 import { PendingUpdates } from './pending-updates.js';
 import { refusalMessage } from './rejection.js';
 import type { IncomingRequestSink } from './request-router.js';
@@ -25,7 +26,7 @@ export class MuxedRequests implements RequestChannel {
   readonly incoming: IncomingCredit;
   readonly #exchanges = new Map<bigint, MuxedExchange>();
   readonly #streams = new Set<StreamExchange>();
-  readonly #byNamespace = new Map<string, MuxedExchange>();
+  readonly #byNamespace: NamespaceIndex;
   readonly #updates: PendingUpdates;
 
   constructor(
@@ -35,6 +36,7 @@ export class MuxedRequests implements RequestChannel {
     private readonly sink: IncomingRequestSink,
   ) {
     this.#updates = new PendingUpdates(core);
+    this.#byNamespace = new NamespaceIndex(core.profile);
     this.outgoing = new OutgoingCredit(core.role, peerLimit, (limit) => {
       core.notice('requests-blocked', `the peer allows no Request ID from ${limit} on`);
       this.write({ type: 'REQUESTS_BLOCKED', maxRequestId: limit });
@@ -105,8 +107,7 @@ export class MuxedRequests implements RequestChannel {
 
   forget(exchange: MuxedExchange): void {
     this.#exchanges.delete(exchange.requestId);
-    const key = exchange.namespaceKey;
-    if (key !== null && this.#byNamespace.get(key) === exchange) this.#byNamespace.delete(key);
+    this.#byNamespace.delete(exchange);
     if (exchange.initiator === 'peer') this.incoming.ended();
   }
 
@@ -226,10 +227,9 @@ export class MuxedRequests implements RequestChannel {
   }
 
   #add(request: RequestKind, requestId: bigint, initiator: 'local' | 'peer', message: ControlMessage): MuxedExchange {
-    const key = this.#keyOf(request, initiator, namespaceOf(message));
-    const exchange = new MuxedExchange(this, request, requestId, initiator, key);
+    const exchange = new MuxedExchange(this, request, requestId, initiator);
     this.#exchanges.set(requestId, exchange);
-    if (key !== null) this.#byNamespace.set(key, exchange);
+    this.#byNamespace.add(exchange, message);
     return exchange;
   }
 
@@ -302,9 +302,10 @@ export class MuxedRequests implements RequestChannel {
     reason?: string,
   ): void {
     const { requestId } = message;
-    const key = this.#keyOf(request, initiator, namespace);
     const exchange =
-      requestId !== undefined ? this.#exchanges.get(requestId) : key !== null ? this.#byNamespace.get(key) : undefined;
+      requestId !== undefined
+        ? this.#exchanges.get(requestId)
+        : this.#byNamespace.get(request, initiator, namespace ?? []);
     if (exchange !== undefined && exchange.request === request && exchange.initiator === initiator) {
       exchange.end({ kind: 'peer', code, reason });
       return;
@@ -319,15 +320,4 @@ export class MuxedRequests implements RequestChannel {
   #wasKnown(requestId: bigint): boolean {
     return this.wasIssued(requestId) || this.incoming.wasUsed(requestId);
   }
-
-  #keyOf(request: RequestKind, initiator: string, namespace: TrackNamespace | undefined): string | null {
-    if (namespace === undefined || this.core.profile.features.namespaceByRequestId) return null;
-    if (request !== 'PUBLISH_NAMESPACE' && request !== 'SUBSCRIBE_NAMESPACE') return null;
-    return `${initiator} ${request} ${namespaceKey(namespace)}`;
-  }
-}
-
-function namespaceOf(message: ControlMessage): TrackNamespace | undefined {
-  if (message.type === 'PUBLISH_NAMESPACE') return message.namespace;
-  return message.type === 'SUBSCRIBE_NAMESPACE' ? message.prefix : undefined;
 }

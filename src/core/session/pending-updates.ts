@@ -23,8 +23,9 @@ export class PendingUpdates {
     return this.#waiting.has(requestId);
   }
 
-  /** False when nothing awaits an answer. */
-  answer(message: RequestOk | RequestError, requestId = this.#oldest()): boolean {
+  /** False when nothing awaits this answer. Without an ID it is for the oldest update. */
+  answer(message: RequestOk | RequestError, named?: bigint): boolean {
+    const requestId = named ?? this.#oldest();
     const waiting = requestId === undefined ? undefined : this.#waiting.get(requestId);
     if (requestId === undefined || waiting === undefined) return false;
     this.#waiting.delete(requestId);

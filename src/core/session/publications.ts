@@ -7,7 +7,7 @@ export class Publications {
   /** Tracks with a subscription in which we are the publisher, pending or established. */
   readonly tracks = new TrackCounts();
   readonly #byRequestId = new Map<bigint, ActivePublication>();
-  readonly #aliases = new Map<bigint, string>();
+  readonly #aliases = new Map<bigint, { readonly trackKey: string; holders: number }>();
   // Alias 0 is what TRACK_STATUS_OK of draft 14 carries for "none".
   #nextAlias = 1n;
 
@@ -28,14 +28,17 @@ export class Publications {
   claimAlias(track: FullTrackName, alias = this.#freeAlias()): bigint {
     const key = trackKey(track);
     const holder = this.#aliases.get(alias);
-    if (holder !== undefined && holder !== key)
+    if (holder !== undefined && holder.trackKey !== key) {
       throw new RangeError(`track alias ${alias} is in use for another track`);
-    this.#aliases.set(alias, key);
+    }
+    if (holder !== undefined) holder.holders++;
+    else this.#aliases.set(alias, { trackKey: key, holders: 1 });
     return alias;
   }
 
   releaseAlias(alias: bigint): void {
-    this.#aliases.delete(alias);
+    const holder = this.#aliases.get(alias);
+    if (holder !== undefined && --holder.holders === 0) this.#aliases.delete(alias);
   }
 
   /** Never one that was used before, so that late objects of a track cannot be taken for those of another. */

@@ -150,12 +150,13 @@ export class SessionCore {
       const code = this.#profile === null ? PREAGREED_CODES[name] : codeFor(this.#profile, 'session', name).code;
       const close = { by: 'local', isApplication: true, code: code ?? 1n, reason, name } as const;
       this.#shutdown(close);
-      await this.transport.close(close.code, reason.slice(0, MAX_CLOSE_REASON), this.timeouts.closeMs).catch(() => {});
+      const { closeMs } = this.timeouts;
+      const letGo = this.transport.close(close.code, reason.slice(0, MAX_CLOSE_REASON), closeMs);
+      // The transport keeps the deadline itself; one that does not must not keep us.
+      await withTimeout(letGo, closeMs, () => new Error('deadline'), this.clock).catch(() => {});
       this.#closed.resolve(close);
-      return;
     }
-    if (this.timeouts.closeMs === 0) await this.closed;
-    else await withTimeout(this.closed, this.timeouts.closeMs, () => new Error('deadline')).catch(() => {});
+    await this.closed;
   }
 
   #shutdown(close: SessionCloseInfo): void {

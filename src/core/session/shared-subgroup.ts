@@ -1,4 +1,5 @@
 import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
+import type { OwnedSubgroup } from './data-streams.js';
 import type { IncomingSubgroup } from './session.js';
 
 /**
@@ -6,7 +7,7 @@ import type { IncomingSubgroup } from './session.js';
  * before, so the slowest sets the pace and nothing piles up; a reader that stops no longer counts.
  */
 export class SharedSubgroup {
-  readonly readers: readonly IncomingSubgroup[];
+  readonly readers: readonly OwnedSubgroup[];
   readonly #ends: SharedReader[];
 
   constructor(
@@ -45,8 +46,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-class SharedReader implements IncomingSubgroup {
-  /** Called once, when nothing more will come. */
+class SharedReader implements OwnedSubgroup {
   onEnd: (() => void) | null = null;
   stopped = false;
   #waiting: Waiting | null = null;

@@ -165,9 +165,16 @@ export class StreamExchange implements Exchange {
       return;
     }
     if (this.#answered && (message.type === 'REQUEST_OK' || message.type === 'REQUEST_ERROR')) {
-      if (!this.#updates.answer(message)) {
+      if (!this.#updates.answer(message, message.requestId)) {
         this.core.fail('PROTOCOL_VIOLATION', `an unexpected ${message.type} on the stream of a ${this.request}`);
       }
+      return;
+    }
+    if ('requestId' in message && (message.requestId ?? this.requestId) !== this.requestId) {
+      this.core.fail(
+        'PROTOCOL_VIOLATION',
+        `${message.type} for ${message.requestId} on the stream of ${this.requestId}`,
+      );
       return;
     }
     this.#answered = true;

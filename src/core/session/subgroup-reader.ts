@@ -2,12 +2,11 @@ import type { RecvStream } from '../transport/transport.js';
 import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { SubgroupDecoder } from '../wire/subgroup.js';
 import { codeFor } from './codes.js';
-import type { IncomingSubgroup } from './session.js';
+import type { OwnedSubgroup } from './data-streams.js';
 import type { SessionCore } from './session-core.js';
 
 /** A subgroup stream that is being read on demand: what nobody asks for stays with the transport and holds the peer back. */
-export class SubgroupReader implements IncomingSubgroup {
-  /** Called once, when nothing more will come. */
+export class SubgroupReader implements OwnedSubgroup {
   onEnd: (() => void) | null = null;
   #first: ObjectFragment[] | null;
   #ended = false;

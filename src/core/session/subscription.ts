@@ -7,7 +7,7 @@ import type { DatagramObject } from '../wire/messages/object.js';
 import type { KeyValuePair, Parameters } from '../wire/messages/parameters.js';
 import { DEFAULT_PRIORITY } from '../wire/subgroup.js';
 import { nameCode } from './codes.js';
-import type { DataPlane, ObjectReceiver } from './data-streams.js';
+import type { DataPlane, ObjectReceiver, OwnedSubgroup } from './data-streams.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { absoluteFilter, defaultPriority, mergeParameters } from './parameters.js';
 import { RequestDeadline } from './request-deadline.js';
@@ -116,10 +116,10 @@ export class ActiveSubscription implements Subscription, ExchangeHandler, Object
     this.#release();
   }
 
-  onSubgroup(stream: IncomingSubgroup & { onEnd?: (() => void) | null }): void {
+  onSubgroup(stream: OwnedSubgroup): void {
     this.#streamsReceived++;
     this.#open.add(stream);
-    if ('onEnd' in stream) stream.onEnd = () => this.#streamEnded(stream);
+    stream.onEnd = () => this.#streamEnded(stream);
     if (this.#datagramsReceived) this.#reportMix();
     if (!this.core.guard('onSubgroup', () => this.sink.onSubgroup(stream))) stream.stop('INTERNAL_ERROR');
   }
