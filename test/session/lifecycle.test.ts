@@ -275,3 +275,14 @@ describe('a peer that does not read its answers', () => {
     for (let i = 0; i < 3000; i++) feed.namespace(ns('x'.repeat(3000), String(i)));
   }
 });
+
+describe.each(DRAFTS)('a reason that is too long on draft %s', (draft) => {
+  it('is cut, not refused', async () => {
+    const { client } = await connectPair(draft, {
+      server: { onSubscribe: (request) => request.reject({ name: 'REDIRECT', reason: 'y'.repeat(5000) }) },
+    });
+    const refused = await client.subscribe(TRACK, {}, new CollectingSink()).catch((error: unknown) => error);
+    expect((refused as RequestRejected).rejection.reason).toHaveLength(1024);
+    await client.close();
+  });
+});

@@ -1,5 +1,5 @@
 import type { RecvStream, SendStream } from '../transport/transport.js';
-import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
+import { StreamReset } from '../transport/transport-errors.js';
 import { ControlDecoder, encodeControlMessage } from '../wire/control-codec.js';
 import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -134,9 +134,4 @@ export function watchControl(core: SessionCore, stream: SendStream): void {
 
 function describe(profile: DraftProfile, code: bigint): string {
   return `${nameCode(profile, 'stream-reset', code).name} (0x${code.toString(16)})`;
-}
-
-/** True for what a read or write rejects with when the stream or session ended under it. */
-export function isStreamEnd(error: unknown): boolean {
-  return error instanceof StreamReset || error instanceof StreamStopped || error instanceof SessionClosed;
 }

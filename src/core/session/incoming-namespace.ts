@@ -5,6 +5,7 @@ import type { Parameters } from '../wire/messages/parameters.js';
 import { codeFor } from './codes.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { PendingRequest } from './incoming-request.js';
+import { cutReason } from './reason.js';
 import type { AcceptedNamespace, IncomingPublishNamespace, Refusal } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { updateAnswer } from './update-answer.js';
@@ -46,7 +47,7 @@ class NamespaceAccepted implements AcceptedNamespace, ExchangeHandler {
       ? { requestId: this.exchange.requestId }
       : { namespace: this.namespace };
     this.exchange.cancel(
-      { type: 'PUBLISH_NAMESPACE_CANCEL', ...named, errorCode: code, reason: refusal.reason },
+      { type: 'PUBLISH_NAMESPACE_CANCEL', ...named, errorCode: code, reason: cutReason(refusal.reason) },
       refusal.name === 'EXPIRED_AUTH_TOKEN' ? 'EXPIRED_AUTH_TOKEN' : 'CANCELLED',
     );
     this.#withdrawn.resolve({ kind: 'cancelled' });

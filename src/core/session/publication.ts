@@ -5,11 +5,13 @@ import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
 import type { ControlMessage, RequestUpdate } from '../wire/messages/control-message.js';
 import type { Parameters, SubscriptionFilter } from '../wire/messages/parameters.js';
+import { EncodeError } from '../wire/wire-error.js';
 import { codeFor } from './codes.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { SubgroupWriter } from './outgoing-subgroup.js';
 import { mergeParameters } from './parameters.js';
 import { streamUrgency } from './priority.js';
+import { cutReason } from './reason.js';
 import type { OutgoingDatagram, OutgoingSubgroup, OutgoingSubgroupHeader, Publication, Refusal } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { RequestCancelled, RequestRefused } from './session-errors.js';
@@ -191,7 +193,18 @@ export class ActivePublication implements Publication, ExchangeHandler {
     }
     if (this.#forward && !previous.forward && answer.largestObject !== undefined) this.#joining = answer.largestObject;
     const message = updateAnswer(this.core, update, null, answer);
-    if (message !== null) this.exchange.send(message);
+    if (message === null) return;
+    try {
+      this.exchange.send(message);
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      // What the application adds is extra: an answer there must be.
+      this.core.notice(
+        'update-answer-reduced',
+        `the answer to an update was sent without parameters: ${error.message}`,
+      );
+      this.exchange.send({ ...message, parameters: {} } as ControlMessage);
+    }
   }
 
   #refuseUpdate(update: RequestUpdate, refusal: Refusal | null, error: unknown): void {
@@ -211,7 +224,7 @@ export class ActivePublication implements Publication, ExchangeHandler {
       type: 'PUBLISH_DONE',
       statusCode: codeFor(this.core.profile, 'publish-done', status).code,
       streamCount: BigInt(this.#streamsOpened),
-      reason,
+      reason: cutReason(reason),
     });
     this.#finish('done');
     await this.exchange.flushed();

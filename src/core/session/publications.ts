@@ -1,6 +1,6 @@
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
-import { TrackCounts } from './context.js';
 import type { ActivePublication } from './publication.js';
+import { TrackCounts } from './track-counts.js';
 
 /** What we publish to the peer: by Request ID for joining fetches, by track against duplicates, and our track aliases. */
 export class Publications {

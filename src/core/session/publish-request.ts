@@ -2,6 +2,7 @@ import { deferred, ignorable } from '../util/deferred.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { Parameters } from '../wire/messages/parameters.js';
+import { codeFor } from './codes.js';
 import type { SessionContext } from './context.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { conveyableOffer, mergeParameters } from './parameters.js';
@@ -60,11 +61,12 @@ class PublishRequest implements ExchangeHandler {
   /** Nobody waits for the answer any more. */
   abandon(): void {
     if (this.#publication !== null) {
-      void this.#publication.done('SUBSCRIPTION_ENDED', 'no longer published');
+      void this.#publication.done('TRACK_ENDED', 'no longer published');
       return;
     }
     // A publisher terminates a pending subscription by PUBLISH_DONE too (draft-18 §5.1).
-    this.exchange?.finish({ type: 'PUBLISH_DONE', statusCode: 0n, streamCount: 0n, reason: 'no longer published' });
+    const { code } = codeFor(this.context.core.profile, 'publish-done', 'TRACK_ENDED');
+    this.exchange?.finish({ type: 'PUBLISH_DONE', statusCode: code, streamCount: 0n, reason: 'no longer published' });
     this.#release();
   }
 

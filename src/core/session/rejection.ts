@@ -3,6 +3,7 @@ import { SessionClosed } from '../transport/transport-errors.js';
 import type { RequestError, RequestKind } from '../wire/messages/control-message.js';
 import { codeFor, nameCode } from './codes.js';
 import type { ExchangeEnd } from './exchange.js';
+import { cutReason } from './reason.js';
 import { stageOf } from './request-deadline.js';
 import type { Refusal } from './session.js';
 import type { SessionCore } from './session-core.js';
@@ -29,13 +30,15 @@ export function rejectionError(core: SessionCore, request: RequestKind, message:
 /** The message that a refusal becomes on the wire of this draft. */
 export function refusalMessage(core: SessionCore, request: RequestKind, refusal: Refusal): RequestError {
   const { features } = core.profile;
-  const { code, name } = codeFor(core.profile, 'request-error', refusal.name, request);
+  // A redirect needs a place to go to, which a refusal does not carry.
+  const wanted = refusal.name === 'REDIRECT' ? 'DOES_NOT_EXIST' : refusal.name;
+  const { code, name } = codeFor(core.profile, 'request-error', wanted, request);
   if (name !== refusal.name) core.count('refusal-code-substituted');
   return {
     type: 'REQUEST_ERROR',
     request,
     errorCode: code,
-    reason: refusal.reason,
+    reason: cutReason(refusal.reason),
     ...(features.retryInterval && {
       retryInterval: refusal.retryAfterMs === undefined ? 0n : BigInt(Math.ceil(refusal.retryAfterMs)) + 1n,
     }),

@@ -7,6 +7,7 @@ import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { type SessionErrorName, WireError } from '../wire/wire-error.js';
 import { codeFor, nameClose } from './codes.js';
+import { cutReason } from './reason.js';
 import type { SessionCloseInfo, SessionHandlers, SessionLimits, SessionOptions, SessionTimeouts } from './session.js';
 
 export const DEFAULT_LIMITS: SessionLimits = {
@@ -20,7 +21,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
 };
 
 // A reason goes into one CONNECTION_CLOSE frame, which must fit a packet.
-const MAX_CLOSE_REASON = 400;
+const MAX_CLOSE_REASON_BYTES = 400;
 
 /**
  * What all parts of a session share: its settings, its counters, and the one place where it ends. The parts register with
@@ -151,7 +152,7 @@ export class SessionCore {
       const close = { by: 'local', isApplication: true, code: code ?? 1n, reason, name } as const;
       this.#shutdown(close);
       const { closeMs } = this.timeouts;
-      const letGo = this.transport.close(close.code, reason.slice(0, MAX_CLOSE_REASON), closeMs);
+      const letGo = this.transport.close(close.code, cutReason(reason, MAX_CLOSE_REASON_BYTES), closeMs);
       // The transport keeps the deadline itself; one that does not must not keep us.
       await withTimeout(letGo, closeMs, () => new Error('deadline'), this.clock).catch(() => {});
       this.#closed.resolve(close);

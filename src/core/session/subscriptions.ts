@@ -1,6 +1,6 @@
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
-import { TrackCounts } from './context.js';
 import type { ActiveSubscription } from './subscription.js';
+import { TrackCounts } from './track-counts.js';
 
 /** A SUBSCRIBE of ours that awaits its answer. */
 export interface PendingSubscribe {
