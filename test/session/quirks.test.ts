@@ -29,6 +29,20 @@ describe('a quirk of a peer is taken and told:', () => {
     await session.close();
   });
 
+  it('a SUBSCRIBE_NAMESPACE for everything on draft 14, from a relay to its client', async () => {
+    const { peer, session } = await RawPeer.established('14', 'server');
+    peer.control?.message({ type: 'SUBSCRIBE_NAMESPACE', requestId: 1n, prefix: [], parameters: {} });
+    await until(() => peer.notices.length > 0, 'the notice');
+    expect(peer.notices).toEqual(['quirk:empty-namespace-prefix']);
+    await session.close();
+  });
+
+  it('but not from a client to a server: draft 14 closes the session', async () => {
+    const { peer, session } = await RawPeer.established('14', 'client');
+    peer.control?.message({ type: 'SUBSCRIBE_NAMESPACE', requestId: 0n, prefix: [], parameters: {} });
+    expect(await session.closed).toMatchObject({ by: 'local', name: 'PROTOCOL_VIOLATION' });
+  });
+
   it('FIN without PUBLISH_DONE on draft 18', async () => {
     const { peer, session } = await RawPeer.established('18', 'server');
     const subscribing = session.subscribe(TRACK, {}, new CollectingSink());

@@ -1,5 +1,13 @@
 import { trackKey } from '../wire/full-track-name.js';
-import type { ControlMessage, Fetch, Publish, RequestUpdate, Subscribe } from '../wire/messages/control-message.js';
+import type {
+  ControlMessage,
+  Fetch,
+  Publish,
+  RequestUpdate,
+  Subscribe,
+  SubscribeNamespace,
+  SubscribeTracks,
+} from '../wire/messages/control-message.js';
 import type { Parameters } from '../wire/messages/parameters.js';
 import type { SessionContext } from './context.js';
 import type { Exchange } from './exchange.js';
@@ -84,7 +92,6 @@ export class RequestRouter implements IncomingRequestSink {
   #dispatch(exchange: Exchange, message: RequestMessage, parameters: Parameters): void {
     const { context } = this;
     const { core } = context;
-    const { handlers } = core;
     switch (message.type) {
       case 'SUBSCRIBE':
         this.#onSubscribe(exchange, message, parameters);
@@ -103,23 +110,40 @@ export class RequestRouter implements IncomingRequestSink {
         if (!context.legacyNamespaces.take(request)) this.#hand(request, 'onPublishNamespace');
         return;
       }
-      default: {
-        if (handlers.onSubscribeNamespace === undefined) {
-          this.#refuse(exchange, notSupported(message.type));
-          return;
-        }
-        const claim = context.prefixes.claim(message.type, message.prefix);
-        if (claim === null) {
-          const reason = 'the prefix overlaps that of another subscription in this session';
-          this.#refuse(exchange, { name: 'PREFIX_OVERLAP', reason });
-          return;
-        }
-        this.#hand(
-          new NamespaceSubscriptionRequested(context, exchange, message, parameters, claim),
-          'onSubscribeNamespace',
-        );
-      }
+      default:
+        this.#onSubscribeNamespace(exchange, message, parameters);
     }
+  }
+
+  #onSubscribeNamespace(
+    exchange: Exchange,
+    message: SubscribeNamespace | SubscribeTracks,
+    parameters: Parameters,
+  ): void {
+    const { context } = this;
+    const { core } = context;
+    if (message.prefix.length === 0 && !core.profile.features.emptyNamespacePrefix) {
+      // Draft-14 §9.28 closes the session over it. A relay that asks its clients for everything would then be out of reach.
+      if (core.role === 'server') {
+        core.fail('PROTOCOL_VIOLATION', 'SUBSCRIBE_NAMESPACE has a prefix without fields');
+        return;
+      }
+      core.notice('quirk:empty-namespace-prefix', 'SUBSCRIBE_NAMESPACE has a prefix without fields');
+    }
+    if (core.handlers.onSubscribeNamespace === undefined) {
+      this.#refuse(exchange, notSupported(message.type));
+      return;
+    }
+    const claim = context.prefixes.claim(message.type, message.prefix);
+    if (claim === null) {
+      const reason = 'the prefix overlaps that of another subscription in this session';
+      this.#refuse(exchange, { name: 'PREFIX_OVERLAP', reason });
+      return;
+    }
+    this.#hand(
+      new NamespaceSubscriptionRequested(context, exchange, message, parameters, claim),
+      'onSubscribeNamespace',
+    );
   }
 
   #onSubscribe(exchange: Exchange, message: Subscribe, parameters: Parameters): void {

@@ -51,6 +51,8 @@ export interface DraftFeatures {
   readonly publishOkIsRequestOk: boolean;
   /** A namespace may have no fields at all (17+), and its fields must not be empty (16+). */
   readonly emptyNamespace: boolean;
+  /** A SUBSCRIBE_NAMESPACE may ask for everything, with a prefix of no fields (16+). */
+  readonly emptyNamespacePrefix: boolean;
   readonly emptyNamespaceField: boolean;
 }
 

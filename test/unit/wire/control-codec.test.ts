@@ -140,8 +140,8 @@ describe('rules for every message', () => {
     expect(refusal('18', empty('18'))).toBe('PROTOCOL_VIOLATION');
   });
 
-  it('a namespace prefix without fields is allowed from 16 on, a suffix without fields wherever there is one', () => {
-    expect(refusal('14', frame('14', 0x11, 0, '00 00'))).toBe('PROTOCOL_VIOLATION');
+  it('a namespace prefix without fields is read (the session judges it in 14), a suffix without fields wherever there is one', () => {
+    expect(decode('14', frame('14', 0x11, 0, '00 00'))).toMatchObject({ prefix: [] });
     expect(decode('16', frame('16', 0x11, 0, '00 01 00'))).toMatchObject({ prefix: [], subscribeOptions: 'namespace' });
     expect(decode('18', frame('18', 0x50, 0, '00 00'))).toMatchObject({ prefix: [] });
     expect(decode('16', frame('16', 0x08, '00'))).toEqual({ type: 'NAMESPACE', suffix: [] });

@@ -48,11 +48,13 @@ export const draft14: DraftDefinition = {
     duplicateSubscriptionError: false,
     publishOkIsRequestOk: false,
     emptyNamespace: false,
+    emptyNamespacePrefix: false,
     emptyNamespaceField: true,
   },
   messages: messages14,
   namespace: { minFields: 1, emptyFields: true },
-  partialNamespace: { minFields: 1, emptyFields: true },
+  /** §9.28 forbids a prefix of no fields; the session judges that, because a relay in wide use sends one to its clients. */
+  partialNamespace: { minFields: 0, emptyFields: true },
   /** §9.2: unknown and misplaced parameters are ignored. */
   parameters: {
     definitions: parameters14,

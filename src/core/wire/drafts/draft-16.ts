@@ -28,6 +28,7 @@ export const draft16: DraftDefinition = {
     mixedForwarding: true,
     duplicateSubscriptionError: true,
     emptyNamespaceField: false,
+    emptyNamespacePrefix: true,
   },
   messages: messages16,
   namespace: { minFields: 1, emptyFields: false },
