@@ -24,6 +24,7 @@ interface PublishFlags {
   readonly rate?: string | undefined;
   readonly interval?: number | undefined;
   readonly count?: number | undefined;
+  readonly linger?: number | undefined;
   readonly body?: string | undefined;
   readonly 'request-timeout': number;
   readonly 'drain-timeout': number;
@@ -60,6 +61,7 @@ export async function preparePublish(
     pace,
     requestTimeoutMs: flags['request-timeout'],
     drainTimeoutMs: flags['drain-timeout'],
+    lingerMs: flags.linger,
   };
   if (flags.body !== undefined) {
     if (names.files.length > 0) throw usage('--body and files exclude each other', 'one of them');

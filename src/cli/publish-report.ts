@@ -39,7 +39,7 @@ export function publishText(document: PublishDocument): string {
   }[delivery];
   const unheard = unheardObjects > 0 ? `, ${unheardObjects} objects had no listener` : '';
   const took = seconds === null ? '' : ` in ${formatMs(seconds)}`;
-  return `moqt: published ${formatBytes(bytes)} in ${objects} objects, ${groups} groups${took} to ${document.subscribers} subscriber(s): ${known}${unheard}`;
+  return `moqt: published ${formatBytes(bytes)} in ${objects} objects, ${groups} groups${took} to ${document.subscriptions.length} subscription${document.subscriptions.length === 1 ? '' : 's'}: ${known}${unheard}`;
 }
 
 interface Voice {

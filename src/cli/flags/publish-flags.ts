@@ -26,6 +26,10 @@ export const publishFlags = {
   }),
   rate: Flags.string({ helpValue: '<n|size>', description: 'objects a second (25), or bytes a second (2MiB)' }),
   interval: durationFlag({ description: 'time between objects' }),
+  linger: durationFlag({
+    description: 'stay this long after delivery: some relays drop what they have queued when the publisher leaves',
+    defaultHelp: async () => 'as long as sending took, at most 5s; 0 at a moqt relay',
+  }),
   count: countFlag({ char: 'n', min: 1, description: 'end after so many objects' }),
   body: Flags.string({
     helpValue: '<template>',

@@ -313,7 +313,7 @@ export class PublicationWriter {
     if (stream === undefined) return this.#streams.open(entry, subgroup);
     if (stream === 'stopped') {
       this.#cursor++;
-      this.#skipped++;
+      if (entry.status === 'normal') this.#skipped++;
       if (entry.fin) this.#streams.end(entry.group, subgroup);
       return undefined;
     }
@@ -329,7 +329,7 @@ export class PublicationWriter {
     const { object, status, payload } = entry;
     if (status === 'normal') this.#objects++;
     this.#bytes += payload.length;
-    this.#streams.count(payload.length);
+    this.#streams.count(payload.length, status !== 'normal');
     if (status === 'normal' && entry.properties.length === 0) return stream.writeObject({ object }, payload);
     return stream.writeObject({ object, status, properties: this.#encode(entry) }, payload);
   }
@@ -357,7 +357,7 @@ export class PublicationWriter {
       const { group, subgroup, object, status, payload } = entry;
       this.#objects++;
       this.#bytes += payload.length;
-      this.#streams.count(payload.length);
+      this.#streams.count(payload.length, false);
       const header = {
         group,
         subgroup,

@@ -43,6 +43,11 @@ export interface PublishOptions {
   readonly requestTimeoutMs?: number;
   /** ms without any progress, after the end of the source, before the rest is given up; 0 is none. Default 10 s. */
   readonly drainTimeoutMs?: number;
+  /**
+   * ms to stay after everything was delivered, because some relays drop what they still have queued when the publisher
+   * leaves. Default: as long as sending took, at most 5 s; 0 at moqt's own relay.
+   */
+  readonly lingerMs?: number;
   readonly limits?: Partial<PublishLimits>;
   readonly onEvent?: (event: PublishEvent) => void;
   readonly clock?: Clock;
@@ -76,6 +81,8 @@ export type PublishEvent =
   /** The peer takes back its acceptance of the namespace; subscriptions go on. */
   | { readonly kind: 'namespace-revoked'; readonly reason: string }
   | { readonly kind: 'source-ended' }
+  /** Everything was delivered; the session stays for `ms` more. */
+  | { readonly kind: 'lingering'; readonly ms: number }
   | { readonly kind: 'notice'; readonly message: string };
 
 /** What was done so far, or in the end. Times are milliseconds since publish() was called. */

@@ -32,6 +32,9 @@ import { answerFetch, answerTrackStatus } from './track-requests.js';
 import { judgeEnd, reportDelivery } from './verdict.js';
 
 const DEFAULT_DRAIN_MS = 10_000;
+const MAX_LINGER_MS = 5_000;
+/** Our own relay keeps what it has received when a publisher leaves after the end of its track. */
+const OWN_IMPLEMENTATION = 'moqt/';
 
 /** The signal asked for an orderly end. */
 class StopRequested extends Error {
@@ -159,7 +162,27 @@ export class TrackPublisher {
       close: this.#close,
       peer: peerName(this.#session),
     });
+    await this.#linger();
     this.#outcome = 'complete';
+  }
+
+  /**
+   * Stays a while before the namespace is withdrawn and the session ends. A relay acknowledges what it has received, not
+   * what it has passed on, and some drop what they still have queued when the publisher leaves; no message of any draft
+   * tells when they are done. One that is half as fast as we were needs as long again as we needed.
+   */
+  async #linger(): Promise<void> {
+    const { firstObject, sourceEnded } = this.#times;
+    const sending = firstObject < 0 ? 0 : sourceEnded - firstObject;
+    const ours = this.#session.peerSetup.implementation?.startsWith(OWN_IMPLEMENTATION) ?? false;
+    const ms = this.#options.lingerMs ?? (ours ? 0 : Math.min(sending, MAX_LINGER_MS));
+    if (ms <= 0 || this.#close !== undefined) return;
+    this.#emit({ kind: 'lingering', ms });
+    const wake = deferred<void>();
+    const timer = this.#clock.after(ms, () => wake.resolve());
+    // A signal, or the end of the session, only makes it shorter.
+    await this.#interruption.guard(wake.promise).catch(() => {});
+    timer.cancel();
   }
 
   #createFeed(): SourceFeed {

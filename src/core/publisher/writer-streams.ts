@@ -10,6 +10,8 @@ const IN_FLIGHT_STREAMS = 2;
 interface OpenStream {
   readonly stream: OutgoingSubgroup;
   bytes: number;
+  /** Objects with a payload of their own, an empty one too: a status only tells what the requests tell as well. */
+  objects: number;
 }
 
 /**
@@ -34,6 +36,8 @@ export class WriterStreams {
   acknowledged = 0;
   handedOver = 0;
   notDelivered = 0;
+  /** Streams that were not delivered and held no object but a status. */
+  stoppedEmpty = 0;
 
   constructor(publication: Publication, onSettled: () => void) {
     this.#publication = publication;
@@ -72,9 +76,11 @@ export class WriterStreams {
     return this.#publication.openSubgroup(header).then((opened) => this.#register(entry.group, subgroup, opened));
   }
 
-  /** Counts payload bytes written to the stream that was found last. */
-  count(bytes: number): void {
-    if (this.#last !== undefined) this.#last.bytes += bytes;
+  /** Counts what was written to the stream that was found last. */
+  count(bytes: number, isStatus: boolean): void {
+    if (this.#last === undefined) return;
+    this.#last.bytes += bytes;
+    if (!isStatus) this.#last.objects++;
   }
 
   /** A write's promise, with the stream marked when it turns out to be stopped. */
@@ -125,7 +131,7 @@ export class WriterStreams {
 
   #register(group: bigint, subgroup: bigint, stream: OutgoingSubgroup): void {
     const key = keyOf(group, subgroup);
-    const open: OpenStream = { stream, bytes: 0 };
+    const open: OpenStream = { stream, bytes: 0, objects: 0 };
     this.opened++;
     this.#open.set(key, open);
     this.#remember(group, subgroup, key, open);
@@ -156,7 +162,7 @@ export class WriterStreams {
     if (open === undefined) return;
     this.#forget(key);
     this.#stopped.add(key);
-    this.notDelivered++;
+    this.#lose(open);
     open.stream.reset('CANCELLED');
   }
 
@@ -176,10 +182,16 @@ export class WriterStreams {
         settled();
       },
       () => {
-        this.notDelivered++;
+        this.#lose(open);
         settled();
       },
     );
+  }
+
+  /** A relay may stop the stream of END_OF_TRACK as soon as it has read that: then nothing was lost with it. */
+  #lose(open: OpenStream): void {
+    if (open.objects > 0) this.notDelivered++;
+    else this.stoppedEmpty++;
   }
 
   #wakeUp(): void {
