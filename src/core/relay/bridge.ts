@@ -1,9 +1,12 @@
+import { MoqtError } from '../errors/moqt-error.js';
 import type { NamedCode, PublicationOffer, Refusal, Rejection } from '../session/session.js';
+import { RequestRejected } from '../session/session-errors.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectFragment, ObjectHeader } from '../wire/messages/object.js';
 import type { KeyValuePair, Parameters } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { PROPERTY, samePropertyCoding, transcodeProperties } from '../wire/properties.js';
+import { EncodeError } from '../wire/wire-error.js';
 
 /*
  * What changes when something crosses from a session of one draft to a session of another. Codes cross by the name of
@@ -12,6 +15,10 @@ import { PROPERTY, samePropertyCoding, transcodeProperties } from '../wire/prope
 
 export const DEFAULT_PRIORITY = 128;
 
+const NOT_PASSED_ON: Readonly<Record<string, string>> = {
+  REDIRECT: 'DOES_NOT_EXIST',
+  DUPLICATE_SUBSCRIPTION: 'INTERNAL_ERROR',
+};
 const RESET_FALLBACK: Readonly<Record<string, string>> = {
   TOO_FAR_BEHIND: 'DELIVERY_TIMEOUT',
   EXCESSIVE_LOAD: 'DELIVERY_TIMEOUT',
@@ -37,15 +44,26 @@ export function nameOfReset(from: DraftProfile, code: bigint): string {
   return from.codes('stream-reset').name(code) ?? 'INTERNAL_ERROR';
 }
 
-/** How a publisher's refusal is passed on to a subscriber. */
-export function passOnRejection(from: DraftProfile, rejection: Rejection): Refusal {
-  const name = from.codes('request-error', rejection.request).neutralName(rejection.code) ?? 'INTERNAL_ERROR';
-  const reason = rejection.reason === '' ? 'refused by the publisher' : rejection.reason;
-  // REDIRECT needs a structure that cannot be passed on, and our duplicate is none of the subscriber's.
-  const passable = name === 'REDIRECT' ? 'DOES_NOT_EXIST' : name === 'DUPLICATE_SUBSCRIPTION' ? 'INTERNAL_ERROR' : name;
-  return rejection.retryAfterMs === null
-    ? { name: passable, reason }
-    : { name: passable, reason, retryAfterMs: rejection.retryAfterMs };
+/** What a subscriber is told when a request to a publisher failed, in whatever way. */
+export function passOnFailure(from: DraftProfile, error: unknown): Refusal {
+  if (error instanceof RequestRejected) return passOnRejection(from, error.rejection);
+  if (error instanceof MoqtError && error.code === 'MOQT_E_TIMEOUT') {
+    return { name: 'TIMEOUT', reason: 'the publisher did not answer' };
+  }
+  if (error instanceof MoqtError && error.code === 'MOQT_E_UNSUPPORTED') {
+    return { name: 'UNSUPPORTED_EXTENSION', reason: error.message };
+  }
+  if (error instanceof EncodeError) return NOT_CONVEYABLE;
+  return { name: 'DOES_NOT_EXIST', reason: 'the publisher has gone' };
+}
+
+function passOnRejection(from: DraftProfile, rejection: Rejection): Refusal {
+  const { request, code, reason: said, retryAfterMs } = rejection;
+  const name = from.codes('request-error', request).neutralName(code) ?? 'INTERNAL_ERROR';
+  const reason = said === '' ? 'refused by the publisher' : said;
+  // REDIRECT needs a structure that cannot be passed on, and that we are a duplicate is none of the subscriber's doing.
+  const passable = NOT_PASSED_ON[name] ?? name;
+  return retryAfterMs === null ? { name: passable, reason } : { name: passable, reason, retryAfterMs };
 }
 
 /** The status that subscribers get for the way a publisher's subscription ended. */
@@ -84,12 +102,6 @@ export function factsOf(
 export function factOf(facts: readonly KeyValuePair[], type: bigint): bigint | undefined {
   const value = facts.find((pair) => pair.type === type)?.value;
   return typeof value === 'bigint' ? value : undefined;
-}
-
-/** Unknown properties of these types forbid to handle the track (draft-18 §2.5.1). Which drafts know the rule, their error tells. */
-export function hasUnknownMandatory(from: DraftProfile, facts: readonly KeyValuePair[]): boolean {
-  if (!from.codes('request-error').has('UNSUPPORTED_EXTENSION')) return false;
-  return facts.some(({ type }) => type >= 0x4000n && type <= 0x7fffn);
 }
 
 /** The same facts as a subscriber's draft says them. What it has no place for is left out. */

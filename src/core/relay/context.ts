@@ -26,6 +26,8 @@ export interface RelayContext {
   tracksBelow(prefix: TrackNamespace): RelayTrack[];
   /** The track has ended, its name is free. */
   forget(track: RelayTrack): void;
+  /** Work that goes on by itself: what it rejects with is a defect, which is counted and told, and ends nothing else. */
+  background(work: Promise<unknown>): void;
   /** Counts and tells of a defect. */
   report(error: unknown): void;
   readonly draining: boolean;

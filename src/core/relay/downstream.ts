@@ -51,7 +51,7 @@ export class Downstream implements CursorOwner {
     this.#forward = publication.forward;
     this.#readTimeouts();
     publication.onUpdate = (update) => this.#onUpdate(update);
-    void publication.cancelled.then(() => this.#detach('CANCELLED', 'cancelled'));
+    context.background(publication.cancelled.then(() => this.#detach('CANCELLED', 'cancelled')));
   }
 
   get floor(): Location {

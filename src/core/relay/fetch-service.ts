@@ -1,12 +1,10 @@
 import type { IncomingFetch, OutgoingFetch, Refusal } from '../session/session.js';
-import { RequestRejected } from '../session/session-errors.js';
 import { concatBytes } from '../util/bytes.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { EncodeError } from '../wire/wire-error.js';
-import { adaptHeader, factsOf, NOT_CONVEYABLE, offerFor, passOnRejection, resetCode } from './bridge.js';
+import { adaptHeader, factsOf, NOT_CONVEYABLE, offerFor, passOnFailure, resetCode } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { endOf, type FetchRange, inRange, isEmptyRange, knownFrom } from './fetch-range.js';
 import type { GroupEntry } from './group-cache.js';
@@ -244,12 +242,10 @@ async function forward(
     out = await request.accept({ endOfTrack: ok.endOfTrack, end: ok.end, parameters: others, trackProperties });
   } catch (error) {
     response.cancel();
-    if (error instanceof RequestRejected) return passOnRejection(publisher.profile, error.rejection);
-    if (error instanceof EncodeError) return NOT_CONVEYABLE;
-    return { name: 'TIMEOUT', reason: 'the publisher did not answer' };
+    return passOnFailure(publisher.profile, error);
   }
   context.tally.fetchesForwarded++;
-  void out.cancelled.then(() => response.cancel());
+  context.background(out.cancelled.then(() => response.cancel()));
   try {
     let pieces: Uint8Array[] = [];
     for (let entries = await response.read(); entries !== null; entries = await response.read()) {

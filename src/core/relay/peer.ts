@@ -151,7 +151,7 @@ export class Peer {
       return;
     }
     const watchers = this.context.namespaces.watchersOf(request.track.namespace);
-    if (!track.published(this, request, watchers)) track.letGoIfUnused();
+    track.published(this, request, watchers);
   }
 
   #onFetch(request: IncomingFetch): void {
@@ -163,14 +163,16 @@ export class Peer {
       return;
     }
     this.#fetches++;
-    void serveFetch(this.context, this, request).finally(() => {
-      this.#fetches--;
-    });
+    this.context.background(
+      serveFetch(this.context, this, request).finally(() => {
+        this.#fetches--;
+      }),
+    );
   }
 
   #onTrackStatus(request: IncomingTrackStatus): void {
     if (this.#refuseWhenDraining(request, 'TRACK_STATUS')) return;
-    void serveTrackStatus(this.context, this, request);
+    this.context.background(serveTrackStatus(this.context, this, request));
   }
 
   #onPublishNamespace(request: IncomingPublishNamespace): void {
@@ -187,9 +189,11 @@ export class Peer {
     this.#namespaces.set(key, accepted);
     const isNew = this.context.namespaces.publish(namespace, this);
     this.context.emit({ type: 'namespace-published', session: this.id, namespace });
-    void accepted.withdrawn.then(() => {
-      if (this.#namespaces.get(key) === accepted) this.#withdraw(namespace);
-    });
+    this.context.background(
+      accepted.withdrawn.then(() => {
+        if (this.#namespaces.get(key) === accepted) this.#withdraw(namespace);
+      }),
+    );
     if (isNew) for (const watcher of this.context.namespaces.watchersOf(namespace)) watcher.namespace(namespace);
     for (const track of this.context.tracksBelow(namespace)) if (track.isWanted) track.publishers.connect();
   }

@@ -1,9 +1,7 @@
-import { MoqtError } from '../errors/moqt-error.js';
 import type { IncomingPublish, Refusal, Subscription } from '../session/session.js';
-import { RequestRejected } from '../session/session-errors.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import type { Parameters } from '../wire/messages/parameters.js';
-import { passOnRejection } from './bridge.js';
+import { passOnFailure } from './bridge.js';
 import type { RelayContext } from './context.js';
 import type { Peer } from './peer.js';
 import { Upstream, type UpstreamTrack } from './upstream.js';
@@ -70,7 +68,7 @@ export class Publishers {
   connect(newGroupRequest?: bigint): void {
     for (const peer of this.context.namespaces.publishersOf(this.track.name.namespace)) {
       if (!peer.isOpen || this.#connecting.has(peer) || this.includes(peer)) continue;
-      void this.#subscribeTo(peer, newGroupRequest);
+      this.context.background(this.#subscribeTo(peer, newGroupRequest));
     }
   }
 
@@ -121,19 +119,11 @@ export class Publishers {
       });
     } catch (error) {
       this.#connecting.delete(peer);
-      this.track.failed(refusalFor(peer, error));
+      this.track.failed(passOnFailure(peer.profile, error));
       return;
     }
     this.#connecting.delete(peer);
     this.context.tally.upstreamSubscriptions++;
     this.track.established(upstream, subscription);
   }
-}
-
-function refusalFor(peer: Peer, error: unknown): Refusal {
-  if (error instanceof RequestRejected) return passOnRejection(peer.profile, error.rejection);
-  if (error instanceof MoqtError && error.code === 'MOQT_E_TIMEOUT') {
-    return { name: 'TIMEOUT', reason: 'the publisher did not answer' };
-  }
-  return { name: 'DOES_NOT_EXIST', reason: 'the publisher has gone' };
 }

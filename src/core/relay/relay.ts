@@ -148,6 +148,10 @@ export class RelayCore implements RelayContext {
     this.#trackTree.withdraw(track.name.namespace, track);
   }
 
+  background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.report(error));
+  }
+
   report(error: unknown): void {
     this.tally.internalErrors++;
     this.emit({
@@ -212,13 +216,15 @@ export class RelayCore implements RelayContext {
       remote: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
       implementation: session.peerSetup.implementation,
     });
-    void session.closed.then(({ by, name, reason }) => {
-      peer.close();
-      this.#peers.delete(peer);
-      vacate();
-      this.emit({ type: 'session-closed', session: id, by, code: name, reason });
-      if (this.#peers.size === 0) for (const tell of this.#allClosed.splice(0)) tell();
-    });
+    this.background(
+      session.closed.then(({ by, name, reason }) => {
+        peer.close();
+        this.#peers.delete(peer);
+        vacate();
+        this.emit({ type: 'session-closed', session: id, by, code: name, reason });
+        if (this.#peers.size === 0) for (const tell of this.#allClosed.splice(0)) tell();
+      }),
+    );
     return peer;
   }
 

@@ -1,7 +1,5 @@
 import type { IncomingTrackStatus, Refusal } from '../session/session.js';
-import { RequestRejected } from '../session/session-errors.js';
-import { EncodeError } from '../wire/wire-error.js';
-import { factsOf, NOT_CONVEYABLE, offerFor, passOnRejection } from './bridge.js';
+import { factsOf, NOT_CONVEYABLE, offerFor, passOnFailure } from './bridge.js';
 import type { RelayContext } from './context.js';
 import type { Peer } from './peer.js';
 
@@ -29,13 +27,8 @@ export async function serveTrackStatus(context: RelayContext, peer: Peer, reques
       request.accept(offerFor(peer.profile, facts, parameters.largestObject ?? null));
       return;
     } catch (error) {
-      refusal = refusalFor(publisher, error);
+      refusal = passOnFailure(publisher.profile, error);
     }
   }
   if (!request.signal.aborted) peer.refuse(request, 'TRACK_STATUS', refusal);
-}
-
-function refusalFor(publisher: Peer, error: unknown): Refusal {
-  if (error instanceof RequestRejected) return passOnRejection(publisher.profile, error.rejection);
-  return error instanceof EncodeError ? NOT_CONVEYABLE : { name: 'TIMEOUT', reason: 'the publisher did not answer' };
 }

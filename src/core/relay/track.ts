@@ -13,7 +13,7 @@ import { compareLocations, type Location } from '../wire/location.js';
 import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { PROPERTY } from '../wire/properties.js';
-import { factsOf, hasUnknownMandatory, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
+import { factsOf, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Downstream } from './downstream.js';
 import type { GroupEntry } from './group-cache.js';
@@ -28,10 +28,6 @@ import { WaitingRoom } from './waiting-room.js';
 import type { Watcher } from './watcher.js';
 
 const MALFORMED: Refusal = { name: 'MALFORMED_TRACK', reason: 'the track is malformed' };
-const UNKNOWN_PROPERTY: Refusal = {
-  name: 'UNSUPPORTED_EXTENSION',
-  reason: 'the track has a mandatory property that is unknown here',
-};
 
 /**
  * One track in the relay: a subscription to each of its publishers, what is kept of it, and its subscribers. It lives
@@ -93,7 +89,7 @@ export class RelayTrack implements PublishersTrack {
 
   subscribe(peer: Peer, request: IncomingSubscribe): void {
     if (this.publishers.upstreams.size > 0) {
-      void this.#admitSoon(peer, request);
+      this.context.background(this.#admitSoon(peer, request));
       return;
     }
     this.#waiting.enter({ peer, request });
@@ -220,13 +216,8 @@ export class RelayTrack implements PublishersTrack {
 
   // Publishers
 
-  /** Takes a PUBLISH as the way to this publisher, and offers the track to who watches for it. False: it was refused. */
-  published(peer: Peer, request: IncomingPublish, watchers: readonly Watcher[]): boolean {
-    const facts = factsOf(peer.profile, request.parameters, request.trackProperties);
-    if (hasUnknownMandatory(peer.profile, facts)) {
-      peer.refuse(request, 'PUBLISH', UNKNOWN_PROPERTY);
-      return false;
-    }
+  /** Takes a PUBLISH as the way to this publisher, and offers the track to those who watch for it. */
+  published(peer: Peer, request: IncomingPublish, watchers: readonly Watcher[]): void {
     const takers = watchers.filter((watcher) => watcher.willTake(this, peer));
     // Until they are offered the track they count as about to join: the publisher may begin at once.
     const watched = takers.some(({ forward }) => forward);
@@ -234,15 +225,13 @@ export class RelayTrack implements PublishersTrack {
     this.publishers.accept(peer, request, this.#wantsForward);
     for (const watcher of takers) watcher.track(this);
     if (watched) this.#endJoin();
-    return true;
   }
 
   established(upstream: Upstream, subscription: Subscription): void {
     const { peer } = upstream;
     const facts = factsOf(peer.profile, subscription.parameters, subscription.trackProperties);
-    if (this.#retired || hasUnknownMandatory(peer.profile, facts)) {
+    if (this.#retired) {
       subscription.cancel();
-      if (!this.#retired) this.failed(UNKNOWN_PROPERTY);
       return;
     }
     this.publishers.add(upstream);
@@ -250,7 +239,9 @@ export class RelayTrack implements PublishersTrack {
     this.#noteLargest(subscription.parameters.largestObject);
     upstream.begin(subscription);
     this.context.emit({ type: 'track-published', session: peer.id, track: this.name, via: subscription.origin });
-    for (const { peer: waiter, request } of this.#waiting.takeAll()) void this.#admitSoon(waiter, request);
+    for (const { peer: waiter, request } of this.#waiting.takeAll()) {
+      this.context.background(this.#admitSoon(waiter, request));
+    }
     this.demandChanged();
   }
 

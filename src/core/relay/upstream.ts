@@ -55,7 +55,7 @@ export class Upstream implements IntakeSource {
   /** The publisher has answered. */
   begin(subscription: Subscription): void {
     this.#subscription = subscription;
-    void subscription.ended.then((end) => this.#onEnd(end));
+    this.context.background(subscription.ended.then((end) => this.#onEnd(end)));
   }
 
   get subscription(): Subscription | null {
@@ -142,10 +142,12 @@ export class Upstream implements IntakeSource {
     this.progressed();
     const intake = new StreamIntake(this.track, this, this.peer.profile, stream);
     this.intakes.add(intake);
-    void intake.run().then(() => {
-      this.intakes.delete(intake);
-      this.progressed();
-    });
+    this.context.background(
+      intake.run().then(() => {
+        this.intakes.delete(intake);
+        this.progressed();
+      }),
+    );
   }
 
   progressed(): void {

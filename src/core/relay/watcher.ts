@@ -25,7 +25,7 @@ export class Watcher {
     this.#prefix = request.prefix;
     this.#feed = request.accept();
     this.#feed.onPrefix = (prefix) => this.#move(prefix);
-    void this.#feed.closed.then(() => this.close());
+    context.background(this.#feed.closed.then(() => this.close()));
   }
 
   get prefix(): TrackNamespace {
@@ -65,12 +65,14 @@ export class Watcher {
     if (!this.wants.tracks || this.#closed || track.publishers.includes(peer) || peer.takes(track)) return;
     if (!peer.maySubscribe()) return;
     peer.offering.add(track.key);
-    void track.publishTo(peer, this.forward).then((outcome) => {
-      peer.offering.delete(track.key);
-      if (outcome === 'failed' && !this.#closed && peer.isOpen && hasPrefix(track.name.namespace, this.#prefix)) {
-        this.#feed.publishBlocked(track.name);
-      }
-    });
+    this.context.background(
+      track.publishTo(peer, this.forward).then((outcome) => {
+        peer.offering.delete(track.key);
+        if (outcome === 'failed' && !this.#closed && peer.isOpen && hasPrefix(track.name.namespace, this.#prefix)) {
+          this.#feed.publishBlocked(track.name);
+        }
+      }),
+    );
   }
 
   /** The relay wants no more of it; the feed ends as the draft says. */
