@@ -9,6 +9,14 @@ export type StopReason =
   | { readonly kind: 'epipe' }
   | { readonly kind: 'max-time' };
 
+/** What operations that were under way are rejected with. */
+class Stopped extends Error {
+  override readonly name = 'AbortError';
+  constructor(reason: StopReason) {
+    super(reason.kind === 'signal' ? `stopped by ${reason.signal}` : `stopped (${reason.kind})`);
+  }
+}
+
 /**
  * Turns signals into an orderly end: the first aborts `signal`, the second ends the process at once.
  * `dispose` gives the process its default behaviour back.
@@ -48,7 +56,7 @@ export class Stop {
   stop(reason: StopReason): void {
     if (this.#reason) return;
     this.#reason = reason;
-    this.#controller.abort(reason);
+    this.#controller.abort(new Stopped(reason));
   }
 
   dispose(): void {

@@ -36,6 +36,13 @@ export function toMoqtError(thrown: unknown): MoqtError {
       origin: error,
     });
   }
+  if (error.name === 'AbortError') {
+    return new MoqtError('MOQT_E_INTERRUPTED', error.message, {
+      stage: 'session',
+      cause: 'interrupted',
+      origin: error,
+    });
+  }
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== undefined && LOCAL.has(code)) {
     return new MoqtError('MOQT_E_LOCAL_IO', error.message, {

@@ -10,6 +10,9 @@ import { openSession } from '../cli/open-session.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { connectionText } from '../core/render/connection-text.js';
 
+/** How long after SETUP a refusal may be behind it, beside two round trips. */
+const SETTLE_MS = 20;
+
 export default class Connect extends MoqtCommand {
   static override summary = 'open a session and report it';
   static override description =
@@ -50,6 +53,9 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     const events = new EventPrinter(this, flags.hold);
     const session = await openSession(this, args.url, settings, { handlers: events.handlers });
     try {
+      // From 17 on both sides send SETUP without waiting: a peer that refuses ours says so a moment after it sent its own.
+      const { rttMs } = session.transport.stats();
+      await holdSession(session, { forMs: SETTLE_MS + 2 * (rttMs ?? 0), signal: this.stop.signal });
       const record = connectionRecord(session);
       if (flags.jsonl) this.print(JSON.stringify({ event: 'connected', ...record }));
       else this.print(flags.json ? JSON.stringify(record) : connectionText(record));

@@ -44,7 +44,9 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
     const { flags } = await this.parseAll(Relay);
     const { host, port } = parseListen(flags.listen);
     const pem = await readPair(flags.cert, flags.key);
-    const token = await readAuthToken({ source: flags['auth-token'], env: {}, stdinTaken: false });
+    // MOQT_AUTH_TOKEN is a client's: a relay asks for a token only when it was told to.
+    const env = { ...process.env, MOQT_AUTH_TOKEN: undefined };
+    const token = await readAuthToken({ source: flags['auth-token'], env, stdinTaken: false });
     const { serveRelay } = await import('../core/relay/serve-relay.js');
     const machine = flags.json || flags.jsonl;
     const relay = await serveRelay({

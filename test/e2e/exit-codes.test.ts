@@ -49,38 +49,39 @@ describe('exit 1: an assertion failed', () => {
 
 describe('exit 2: usage, before a packet is sent', () => {
   it.each([
-    ['an unknown flag', ['connect', 'moqt://127.0.0.1:9', '--nope']],
-    ['an unknown command', ['conect', 'moqt://127.0.0.1:9']],
-    ['a missing argument', ['publish', 'moqt://127.0.0.1:9', 'live']],
-    ['a duplicate flag', ['connect', 'moqt://127.0.0.1:9', '--servername', 'a', '--servername', 'b']],
-    ['a URL without a host', ['connect', 'moqt://']],
-    ['an unknown scheme', ['connect', 'ftp://127.0.0.1']],
-    ['port 0', ['connect', 'moqt://127.0.0.1:0']],
-    ['a port above 65535', ['connect', 'moqt://127.0.0.1:65536']],
-    ['user information in the URL', ['connect', 'moqt://me:secret@127.0.0.1']],
-    ['a control character in the URL', ['connect', 'moqt://127.0.0.1/\u0007']],
-    ['a negative duration', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout=-5s']],
-    ['a duration that overflows', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout', '1e400']],
-    ['a size that is not a number', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--object-size', 'NaN']],
-    ['an unknown draft', ['connect', 'moqt://127.0.0.1:9', '--draft', '99']],
-    ['a malformed pin', ['connect', 'moqt://127.0.0.1:9', '--cert-sha256', 'abc']],
+    ['an unknown flag', ['connect', 'moqt://127.0.0.1:9', '--nope'], 'Nonexistent flag: --nope'],
+    ['an unknown command', ['conect', 'moqt://127.0.0.1:9'], 'did you mean connect'],
+    ['a missing argument', ['publish', 'moqt://127.0.0.1:9', 'live'], 'Missing 1 required arg'],
+    ['a duplicate flag', ['connect', 'moqt://127.0.0.1:9', '--servername', 'a', '--servername', 'b'], 'servername'],
+    ['a URL without a host', ['connect', 'moqt://'], 'host'],
+    ['an unknown scheme', ['connect', 'ftp://127.0.0.1'], 'moqt://'],
+    ['port 0', ['connect', 'moqt://127.0.0.1:0'], '65535'],
+    ['a port above 65535', ['connect', 'moqt://127.0.0.1:65536'], '65535'],
+    ['user information in the URL', ['connect', 'moqt://me:secret@127.0.0.1'], '--auth-token'],
+    ['a control character in the URL', ['connect', 'moqt://127.0.0.1/\u0007'], '%xx'],
+    ['a negative duration', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout=-5s'], 'ms s m h d'],
+    ['a duration that overflows', ['connect', 'moqt://127.0.0.1:9', '--connect-timeout', '1e400'], 'ms s m h d'],
+    ['a size that is not a number', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--object-size', 'NaN'], 'KiB'],
+    ['an unknown draft', ['connect', 'moqt://127.0.0.1:9', '--draft', '99'], '18'],
+    ['a malformed pin', ['connect', 'moqt://127.0.0.1:9', '--cert-sha256', 'abc'], '64 hex digits'],
     [
       'a pin together with --insecure',
       ['connect', 'moqt://127.0.0.1:9', '--insecure', '--cert-sha256', 'a'.repeat(64)],
+      'insecure',
     ],
-    ['a literal token', ['connect', 'moqt://127.0.0.1:9', '--auth-token', 'secret']],
-    ['33 namespace fields', ['publish', 'moqt://127.0.0.1:9', Array(33).fill('a').join('/'), 'x']],
-    ['a name of 5000 bytes', ['publish', 'moqt://127.0.0.1:9', 'live', 'x'.repeat(5000)]],
-    ['a directory as input', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '/']],
-    ['an unknown framing', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--frame', 'csv']],
-    ['an unknown format variable', ['subscribe', 'moqt://127.0.0.1:9', 'live', 'x', '-w', '%{nope}']],
-    ['another address for the relay without permission', ['relay', '--listen', '0.0.0.0:0']],
-  ])('%s', async (_what, args) => {
+    ['a literal token', ['connect', 'moqt://127.0.0.1:9', '--auth-token', 'secret'], 'env:NAME'],
+    ['33 namespace fields', ['publish', 'moqt://127.0.0.1:9', Array(33).fill('a').join('/'), 'x'], 'at most 32'],
+    ['a name of 5000 bytes', ['publish', 'moqt://127.0.0.1:9', 'live', 'x'.repeat(5000)], 'at most 4096'],
+    ['a directory as input', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '/'], 'name files'],
+    ['an unknown framing', ['publish', 'moqt://127.0.0.1:9', 'live', 'x', '--frame', 'csv'], 'lines'],
+    ['an unknown format variable', ['subscribe', 'moqt://127.0.0.1:9', 'live', 'x', '-w', '%{nope}'], '%{time_dns}'],
+    ['another address for the relay without permission', ['relay', '--listen', '0.0.0.0:0'], 'allow'],
+  ])('%s', async (_what, args, expected) => {
     const result = await run([...args, '--json']);
     expect(result.code, result.stderr).toBe(2);
     const error = errorOf(result);
     expect(error.exitCode).toBe(2);
-    expect(error.hint).toBeTruthy();
+    expect(`${error.message} ${error.hint}`).toContain(expected);
     expect(result.stderr).not.toMatch(/\n\s+at /);
   });
 });
