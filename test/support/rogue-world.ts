@@ -1,6 +1,7 @@
 import type { RelayEvent } from '../../src/core/relay/events.js';
 import type { RelayPolicy } from '../../src/core/relay/policy.js';
-import { RelayCore } from '../../src/core/relay/relay.js';
+import type { ServeRelayOptions } from '../../src/core/relay/serve-options.js';
+import { type Relay, serveRelay } from '../../src/core/relay/serve-relay.js';
 import { establishSession } from '../../src/core/session/establish.js';
 import type {
   IncomingSubgroup,
@@ -39,7 +40,7 @@ export async function dial(
       alpn: [profileOf(draft).alpn],
       verify: { kind: 'pins', sha256: [sha256] },
       connectTimeoutMs: 5000,
-      idleTimeoutMs: 10_000,
+      idleTimeoutMs: 30_000,
       ...options,
     },
   );
@@ -57,7 +58,7 @@ export class RogueServer {
     const { certPem, keyPem } = await testCertificate();
     const arrived: { take: ((session: TransportSession) => void) | null } = { take: null };
     const listener = await listenQuic(
-      { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ALPN, idleTimeoutMs: 10_000, ...options },
+      { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ALPN, idleTimeoutMs: 30_000, ...options },
       (session) => arrived.take?.(session),
     );
     const server = new RogueServer(listener);
@@ -119,34 +120,29 @@ export class RogueServer {
 
 /** A relay in this process on a real socket, and a publisher and a subscriber that must never notice what others do. */
 export class RelayUnderTest {
-  readonly events: RelayEvent[] = [];
-  readonly core: RelayCore;
   readonly #members: MoqtSession[] = [];
   readonly #rogues: RoguePeer[] = [];
-  #listener: Listener | null = null;
   #bystanders: Bystanders | null = null;
 
-  private constructor(policy: Partial<RelayPolicy>) {
-    this.core = new RelayCore({ policy, onEvent: (event) => this.events.push(event) });
-  }
+  private constructor(
+    readonly relay: Relay,
+    readonly events: readonly RelayEvent[],
+  ) {}
 
-  static async start(
-    policy: Partial<RelayPolicy> = {},
-    options: Partial<ListenOptions> & { readonly session?: Partial<SessionOptions> } = {},
-  ): Promise<RelayUnderTest> {
+  static async start(policy: Partial<RelayPolicy> = {}, options: ServeRelayOptions = {}): Promise<RelayUnderTest> {
     const { certPem, keyPem } = await testCertificate();
-    const relay = new RelayUnderTest(policy);
-    const { session, ...listen } = options;
-    relay.#listener = await listenQuic(
-      { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ALPN, idleTimeoutMs: 10_000, ...listen },
-      (transport) => void relay.#serve(transport, session),
+    const events: RelayEvent[] = [];
+    const onEvent = (event: RelayEvent): void => void events.push(event);
+    const relay = new RelayUnderTest(
+      await serveRelay({ port: 0, certPem, keyPem, policy, onEvent, ...options }),
+      events,
     );
     relay.#bystanders = await Bystanders.join(relay);
     return relay;
   }
 
   get port(): number {
-    return (this.#listener as Listener).address.port;
+    return Number(new URL(this.relay.urls[0] as string).port);
   }
 
   /** A well-behaved client. */
@@ -188,7 +184,7 @@ export class RelayUnderTest {
   }
 
   counter(name: string): number {
-    return this.core.counters()[name] ?? 0;
+    return this.relay.counters()[name] ?? 0;
   }
 
   async close(): Promise<void> {
@@ -196,24 +192,7 @@ export class RelayUnderTest {
       ...this.#members.map((session) => session.close()),
       ...this.#rogues.map((peer) => peer.leave()),
     ]);
-    await this.core.close();
-    await this.#listener?.close({ closeSessions: { code: 0n, reason: '' } });
-  }
-
-  async #serve(transport: TransportSession, options: Partial<SessionOptions> = {}): Promise<void> {
-    const seat = this.core.seat();
-    if (seat === null) return void transport.close(1n, 'full', 500);
-    try {
-      const served = await establishSession('server', transport, {
-        profiles: PROFILES,
-        timeouts: TIMEOUTS,
-        ...options,
-        handlers: seat.handlers,
-      });
-      seat.attach(served);
-    } catch {
-      seat.vacate();
-    }
+    await this.relay.close();
   }
 }
 
