@@ -58,6 +58,8 @@ export abstract class MoqtCommand extends Command {
     progress: false,
   };
   paint: Paint = painter(false);
+  /** Who the command talks to, once it is known; for errors that do not say. */
+  peer: string | null = null;
   protected origins: ReadonlyMap<string, Origin> = new Map();
   #stdout: FileOutput | null = null;
   #maxTimer: NodeJS.Timeout | null = null;
@@ -174,8 +176,8 @@ export abstract class MoqtCommand extends Command {
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
     // A command that was told to stop reports just that, unless moqt itself is broken.
     if (quietEnd && error.code !== 'MOQT_E_BUG') return this.stop.exitCode ?? error.exitCode;
-    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, error.exitCode)));
-    else this.tell(errorLine(error, (text) => this.paint('red', text)));
+    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, this.peer)));
+    else this.tell(errorLine(error, this.peer, (text) => this.paint('red', text)));
     if (this.output.debug) this.tell(stackOf(error));
     return error.exitCode;
   }

@@ -56,10 +56,10 @@ function usage(message: string, hint: string): MoqtError {
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = toMoqtError(thrown);
   if (argv.includes('--json') || argv.includes('--jsonl')) {
-    process.stderr.write(`${JSON.stringify(errorDocument(error, error.exitCode))}\n`);
+    process.stderr.write(`${JSON.stringify(errorDocument(error, null))}\n`);
   } else {
     const paint = painter(wantsColor(2, 'auto', process.env));
-    process.stderr.write(`${errorLine(error, (text) => paint('red', text))}\n`);
+    process.stderr.write(`${errorLine(error, null, (text) => paint('red', text))}\n`);
   }
   if (argv.includes('--debug')) process.stderr.write(`${(thrown as Error)?.stack ?? String(thrown)}\n`);
   return error.exitCode;

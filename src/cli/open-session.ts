@@ -1,5 +1,6 @@
 import type { ConnectedSession, ConnectSettings } from '../core/session/connect-settings.js';
 import type { SessionHandlers, SessionNotice } from '../core/session/session.js';
+import { parseMoqtUrl } from '../core/url/parse-url.js';
 import { escapeText } from '../core/util/escape.js';
 import type { StageTimes } from './stage-times.js';
 
@@ -9,6 +10,7 @@ export interface SessionVoice {
   note(line: string): void;
   readonly output: { readonly verbose: boolean };
   readonly stop: { readonly signal: AbortSignal };
+  peer: string | null;
 }
 
 /** Opens a session with the flags' settings; warnings go to stderr, notices of the session too with -v. */
@@ -21,6 +23,8 @@ export async function openSession(
   // Loaded here: it brings the transports with it.
   const { connect } = await import('../core/session/connect.js');
   const { handlers, times } = options;
+  const { host, port } = parseMoqtUrl(url);
+  voice.peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const session = await connect(url, {
     ...settings,
     handlers: { ...handlers, onNotice: (notice) => tellNotice(voice, notice, handlers) },

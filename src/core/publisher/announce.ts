@@ -107,7 +107,7 @@ class Announcer {
           heldMs: 0,
         };
       }
-      throw asMoqtError(error, 'announce');
+      throw asMoqtError(error, 'announce', this.#session);
     } finally {
       timer?.cancel();
       signal?.removeEventListener('abort', onAbort);

@@ -92,7 +92,7 @@ export class TrackPublisher {
       return this.report();
     } catch (error) {
       this.#outcome = 'failed';
-      throw asMoqtError(error, 'publish');
+      throw asMoqtError(error, 'publish', this.#session);
     } finally {
       this.#times.ended = this.#elapsed();
       signal?.removeEventListener('abort', onAbort);

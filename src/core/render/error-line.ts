@@ -1,3 +1,4 @@
+import { hintFor } from '../errors/hints.js';
 import type { MoqtError } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 
@@ -15,16 +16,17 @@ export interface ErrorDocument {
   };
 }
 
-export function errorDocument(error: MoqtError, exitCode: number): ErrorDocument {
+/** `peer` is who the command talked to, for errors that do not say. */
+export function errorDocument(error: MoqtError, peer: string | null): ErrorDocument {
   return {
     error: {
       code: error.code,
       stage: error.stage,
       cause: error.reason ?? null,
       message: escapeText(error.message),
-      hint: error.hint ?? null,
-      exitCode,
-      peer: error.peer ?? null,
+      hint: error.hint ?? hintFor(error.code, error.reason),
+      exitCode: error.exitCode,
+      peer: error.peer ?? peer,
       ...(error.wire && {
         wire: { space: error.wire.space, code: `0x${error.wire.code.toString(16)}`, name: error.wire.name },
       }),
@@ -33,9 +35,11 @@ export function errorDocument(error: MoqtError, exitCode: number): ErrorDocument
 }
 
 /** One line for people: stage, peer, what happened, the cause, and what to do. */
-export function errorLine(error: MoqtError, paint: (text: string) => string): string {
-  const where = error.peer ? `${error.stage} ${escapeText(error.peer)}` : error.stage;
+export function errorLine(error: MoqtError, peer: string | null, paint: (text: string) => string): string {
+  const who = error.peer ?? peer;
+  const where = who ? `${error.stage} ${escapeText(who)}` : error.stage;
   const cause = error.reason ? ` [${error.reason}]` : '';
-  const hint = error.hint ? ` — ${escapeText(error.hint)}` : '';
+  const advice = error.hint ?? hintFor(error.code, error.reason);
+  const hint = advice ? ` — ${escapeText(advice)}` : '';
   return `${paint('moqt:')} ${where}: ${escapeText(error.message)}${cause}${hint}`;
 }

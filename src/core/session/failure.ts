@@ -1,6 +1,7 @@
 import { MoqtError, type MoqtErrorOptions, type Stage } from '../errors/moqt-error.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import { EncodeError, WireError } from '../wire/wire-error.js';
+import { nameClose } from './codes.js';
 import type { MoqtSession, SessionCloseInfo } from './session.js';
 
 /** The peer of a session as `host:port`, for messages. */
@@ -35,9 +36,13 @@ export function sessionEndedError(
   return new MoqtError('MOQT_E_CLOSED', why, base);
 }
 
-/** Any error that an operation met, as the one type that leaves the core. */
-export function asMoqtError(error: unknown, stage: Stage): MoqtError {
+/** Any error that an operation met, as the one type that leaves the core. `session` names the codes of its own end. */
+export function asMoqtError(error: unknown, stage: Stage, session?: MoqtSession): MoqtError {
   if (error instanceof MoqtError) return error;
+  if (error instanceof SessionClosed && session !== undefined) {
+    const close = nameClose(error.info, session.profile, session.transport.kind);
+    return sessionEndedError(close, { stage, afterData: false, peer: peerName(session) });
+  }
   const message = error instanceof Error ? error.message : String(error);
   const options: MoqtErrorOptions = { stage, origin: error };
   if (error instanceof EncodeError) return new MoqtError('MOQT_E_ENCODE', message, options);

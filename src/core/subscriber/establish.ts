@@ -86,14 +86,15 @@ export class Establisher {
           return { session, subscription, attempts: this.#attempts };
         } catch (error) {
           if (this.#published !== undefined) break;
-          if (this.#over.signal.aborted || this.#options.waitMs === undefined) throw asMoqtError(error, 'subscribe');
+          if (this.#over.signal.aborted || this.#options.waitMs === undefined)
+            throw asMoqtError(error, 'subscribe', session);
           const notThere = error instanceof RequestRejected && this.#isNotThere(error);
           if (error instanceof RequestRejected) this.#lastAnswer = error;
           if (!notThere) {
-            if (this.#isExpired) throw this.#lastAnswer ?? asMoqtError(error, 'subscribe');
-            if (!withRendezvous) throw asMoqtError(error, 'subscribe');
+            if (this.#isExpired) throw this.#lastAnswer ?? asMoqtError(error, 'subscribe', session);
+            if (!withRendezvous) throw asMoqtError(error, 'subscribe', session);
             // The peer may not know the parameter; without it things may go better.
-            this.#lastAnswer ??= asMoqtError(error, 'subscribe');
+            this.#lastAnswer ??= asMoqtError(error, 'subscribe', session);
             if (closed) return 'reconnect';
             continue;
           }
