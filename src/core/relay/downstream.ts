@@ -73,10 +73,10 @@ export class Downstream implements CursorOwner {
   /** Joins the streams that are there. */
   join(): void {
     if (!this.#forward) return;
-    const { largest } = this.track.store;
+    const { replayFrom } = this.#plan;
     for (const entry of this.track.store.cache.values()) {
-      if (largest !== null && this.#plan.fromCache && entry.id < largest.group) continue;
-      const replay = this.#plan.fromCache && entry.retained;
+      if (replayFrom !== null && entry.id < replayFrom) continue;
+      const replay = replayFrom !== null && entry.retained;
       for (const log of [...entry.logs]) {
         if (replay && this.#isFresh(log)) this.#follow(log, 'start');
         else if (log.end === null) this.#follow(log, 'next');
@@ -236,7 +236,7 @@ export class Downstream implements CursorOwner {
     if (this.#ended) return answer;
     this.#readTimeouts();
     if (update.filter !== undefined) {
-      this.#plan = { ...planJoin(update.filter, this.track.store.largest), fromCache: false };
+      this.#plan = { ...planJoin(update.filter, this.track.store.largest), replayFrom: null };
       for (const cursor of [...this.#cursors]) {
         if (!this.#covers(cursor.log.group)) cursor.abort('CANCELLED');
       }
@@ -246,7 +246,7 @@ export class Downstream implements CursorOwner {
     this.#forward = this.publication.forward;
     if (this.#forward) {
       this.joined = this.track.store.largest;
-      this.#plan = { ...this.#plan, fromCache: false };
+      this.#plan = { ...this.#plan, replayFrom: null };
       this.join();
     } else {
       // What is left out of a stream because of the FORWARD state makes it incomplete (draft-18 §11.4.3).

@@ -5,8 +5,8 @@ import type { SubscriptionFilter } from '../wire/messages/parameters.js';
 export interface JoinPlan {
   /** Objects before it are not sent. */
   readonly floor: Location;
-  /** What is cached of the last group is sent, too; else only what begins from now on. */
-  readonly fromCache: boolean;
+  /** The first group of which what is cached is sent, too; null: only what begins from now on. */
+  readonly replayFrom: bigint | null;
   /** Inclusive; null: open end. */
   readonly endGroup: bigint | null;
 }
@@ -18,25 +18,26 @@ const START: Location = { group: 0n, object: 0n };
  * start, begin with what there is: the last group, from the cache.
  */
 export function planJoin(filter: SubscriptionFilter | undefined, largest: Location | null): JoinPlan {
+  const lastGroup = largest?.group ?? 0n;
   switch (filter?.type) {
     case 'largest-object':
       return {
         floor: largest === null ? START : { group: largest.group, object: largest.object + 1n },
-        fromCache: false,
+        replayFrom: null,
         endGroup: null,
       };
     case 'next-group-start':
       return {
         floor: largest === null ? START : { group: largest.group + 1n, object: 0n },
-        fromCache: false,
+        replayFrom: null,
         endGroup: null,
       };
     case 'absolute-start':
-      return { floor: filter.start, fromCache: true, endGroup: null };
+      return { floor: filter.start, replayFrom: lastGroup, endGroup: null };
     case 'absolute-range':
-      return { floor: filter.start, fromCache: true, endGroup: filter.endGroup };
+      return { floor: filter.start, replayFrom: lastGroup, endGroup: filter.endGroup };
     case undefined:
-      return { floor: START, fromCache: true, endGroup: null };
+      return { floor: START, replayFrom: lastGroup, endGroup: null };
   }
 }
 

@@ -109,7 +109,9 @@ export class RelayTrack implements PublishersTrack {
         forward ? offer : { ...offer, parameters: { ...offer.parameters, forward: false } },
         { timeoutMs: this.context.policy.requestTimeoutMs },
       );
-      this.#add(peer, publication, { ...planJoin(publication.parameters.filter, told), fromCache: true });
+      // It gets all that came since it was told: the publisher did not wait for its answer.
+      const plan = planJoin(publication.parameters.filter, told);
+      this.#add(peer, publication, { ...plan, replayFrom: told?.group ?? 0n });
       return 'accepted';
     } catch (error) {
       return error instanceof RequestRejected ? 'refused' : 'failed';

@@ -83,7 +83,8 @@ export class TrackStatusRequested extends PendingRequest implements IncomingTrac
   }
 
   accept(offer: PublicationOffer): void {
-    const { parameters, trackProperties } = conveyableOffer(this.core, offer);
+    const { trackStatusProperties } = this.core.profile.features;
+    const { parameters, trackProperties } = conveyableOffer(this.core, offer, trackStatusProperties);
     const said = trackProperties.length > 0 ? { trackProperties } : {};
     this.answer({ type: 'REQUEST_OK', request: 'TRACK_STATUS', parameters, ...said }, this);
     this.exchange.finish();

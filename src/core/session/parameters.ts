@@ -23,10 +23,15 @@ export function withDefaultFilter(profile: DraftProfile, parameters: Parameters)
 export function conveyableOffer(
   core: SessionCore,
   offer: PublicationOffer,
+  /** The answer has room for track properties. */
+  hasRoom = core.profile.features.trackProperties,
 ): { readonly parameters: Parameters; readonly trackProperties: readonly KeyValuePair[] } {
   const { trackProperties = [], parameters = {} } = offer;
-  if (trackProperties.length === 0 || core.profile.features.trackProperties) return { parameters, trackProperties };
-  core.notice('track-properties-dropped', `draft ${core.profile.draft} has no track properties: they were left out`);
+  if (trackProperties.length === 0 || hasRoom) return { parameters, trackProperties };
+  core.notice(
+    'track-properties-dropped',
+    `draft ${core.profile.draft} has no track properties in this message: they were left out`,
+  );
   return { parameters, trackProperties: [] };
 }
 

@@ -33,6 +33,8 @@ export interface DraftFeatures {
   readonly namespaceByRequestId: boolean;
   /** Tracks have properties (16+). */
   readonly trackProperties: boolean;
+  /** The answer to a TRACK_STATUS carries them (18+). */
+  readonly trackStatusProperties: boolean;
   /** DoesNotExist is an object status (14, 15). */
   readonly doesNotExistStatus: boolean;
   /** A DEFAULT_PRIORITY bit exists in headers (15+). */

@@ -39,6 +39,7 @@ export const draft14: DraftDefinition = {
     unfiltered: false,
     namespaceByRequestId: false,
     trackProperties: false,
+    trackStatusProperties: false,
     doesNotExistStatus: true,
     defaultPriorityBit: false,
     firstObjectBit: false,

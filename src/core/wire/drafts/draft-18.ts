@@ -18,6 +18,7 @@ export const draft18: DraftDefinition = {
     ...draft16.features,
     requests: 'native-bidi',
     subscribeTracks: true,
+    trackStatusProperties: true,
     subscribeNamespaceOptions: false,
     rendezvousTimeout: true,
     goAwayTimeout: true,

@@ -13,26 +13,26 @@ describe('planJoin', () => {
   const largest = { group: 5n, object: 7n };
 
   it.each([
-    ['no filter', undefined, { floor: { group: 0n, object: 0n }, fromCache: true, endGroup: null }],
+    ['no filter', undefined, { floor: { group: 0n, object: 0n }, replayFrom: 5n, endGroup: null }],
     [
       'largest-object',
       { type: 'largest-object' },
-      { floor: { group: 5n, object: 8n }, fromCache: false, endGroup: null },
+      { floor: { group: 5n, object: 8n }, replayFrom: null, endGroup: null },
     ],
     [
       'next-group-start',
       { type: 'next-group-start' },
-      { floor: { group: 6n, object: 0n }, fromCache: false, endGroup: null },
+      { floor: { group: 6n, object: 0n }, replayFrom: null, endGroup: null },
     ],
     [
       'absolute-start',
       { type: 'absolute-start', start: { group: 5n, object: 2n } },
-      { floor: { group: 5n, object: 2n }, fromCache: true, endGroup: null },
+      { floor: { group: 5n, object: 2n }, replayFrom: 5n, endGroup: null },
     ],
     [
       'absolute-range',
       { type: 'absolute-range', start: { group: 5n, object: 2n }, endGroup: 9n },
-      { floor: { group: 5n, object: 2n }, fromCache: true, endGroup: 9n },
+      { floor: { group: 5n, object: 2n }, replayFrom: 5n, endGroup: 9n },
     ],
   ] as const)('with %s', (_, filter, plan) => {
     expect(planJoin(filter, largest)).toEqual(plan);
