@@ -112,6 +112,11 @@ async function processed(peer: RoguePeer): Promise<void> {
   await soon(Promise.race([end, probe().catch(() => end)]), 'an answer or the end of the session');
 }
 
+/** INTERNAL_ERROR is for a length that the draft allows and our limits do not; anything else under that name is a defect. */
+function isDeliberate({ name, reason }: { readonly name: string; readonly reason: string }): boolean {
+  return name !== 'INTERNAL_ERROR' || reason.includes('above our limit');
+}
+
 type Damage = (bytes: Uint8Array, random: () => number) => Uint8Array;
 const DAMAGES: readonly [row: number, what: string, Damage][] = [
   [1, 'cut', (bytes, random) => bytes.subarray(0, Math.floor(random() * bytes.length))],
@@ -142,7 +147,7 @@ describe.each(DRAFTS)('whole sessions of draft %s', (draft) => {
         await processed(peer);
         await peer.leave();
         const close = await soon(session.closed, `${at}: the session is over`);
-        expect(close.name, `${at}: ${close.reason}`).not.toBe('INTERNAL_ERROR');
+        expect(isDeliberate(close), `${at}: ${close.name} ${close.reason}`).toBe(true);
         expect(profile.codes('session').has(close.name), `${at}: ${close.name}`).toBe(true);
         expect(session.counters(), at).not.toHaveProperty('internal-error');
       }
@@ -167,7 +172,8 @@ describe.each(DRAFTS)('whole sessions of draft %s', (draft) => {
       }
       await relay.isolates();
       const closes = relay.events.slice(seen).filter((event) => event.type === 'session-closed');
-      for (const { code, reason } of closes) expect(code, reason).not.toBe('INTERNAL_ERROR');
+      for (const { code: name, reason } of closes)
+        expect(isDeliberate({ name, reason }), `${name} ${reason}`).toBe(true);
       expect(closes.length).toBeGreaterThanOrEqual(SAMPLE / 2);
       expect((await usedMemory()) - before).toBeLessThan(MEMORY_BOUND);
     },
