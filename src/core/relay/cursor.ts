@@ -1,7 +1,7 @@
 import type { OutgoingSubgroup, OutgoingSubgroupHeader, Publication } from '../session/session.js';
 import { RequestCancelled } from '../session/session-errors.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
-import type { Clock } from '../util/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -47,6 +47,7 @@ export class Cursor implements LogReader {
   #lag = 0;
   #lagsAsStream = false;
   #opening: AbortController | null = null;
+  #deadline: Timer | null = null;
 
   /** `start`: from the oldest batch that is there; `next`: from the next object. */
   constructor(
@@ -62,6 +63,7 @@ export class Cursor implements LogReader {
 
   start(): void {
     this.log.add(this);
+    this.#limitDelivery();
     this.#advance();
   }
 
@@ -77,6 +79,7 @@ export class Cursor implements LogReader {
   }
 
   onEnd(): void {
+    this.#limitDelivery();
     if (this.#state === 'idle') this.#advance();
     else if (this.#state === 'busy') {
       this.#lagsAsStream = true;
@@ -87,6 +90,7 @@ export class Cursor implements LogReader {
   /** Resets the stream, if there is one, and leaves the log. `code` is a name of the stream-reset codes. */
   abort(code: string): void {
     if (this.#state === 'gone') return;
+    this.#deadline?.cancel();
     this.#reset(code);
     this.#leave();
   }
@@ -211,7 +215,7 @@ export class Cursor implements LogReader {
   }
 
   #finish(): Promise<void> | undefined {
-    const { log, owner } = this;
+    const { log } = this;
     const { end } = log;
     if (end === null) return undefined;
     if (end.kind === 'reset') {
@@ -226,21 +230,32 @@ export class Cursor implements LogReader {
       }
     }
     const out = this.#out;
-    if (out === null) return undefined;
+    const deadline = this.#deadline;
+    if (out === null) {
+      deadline?.cancel();
+      return undefined;
+    }
     out.end();
-    if (owner.subgroupTimeoutMs > 0) this.#limitDelivery(out);
+    if (deadline !== null) {
+      const cancel = (): void => deadline.cancel();
+      out.delivered().then(cancel, cancel);
+    }
     return undefined;
   }
 
-  /** SUBGROUP_DELIVERY_TIMEOUT runs from the FIN until all has been delivered (draft-18 §8). */
-  #limitDelivery(out: OutgoingSubgroup): void {
-    const { owner } = this;
-    const timer = owner.clock.after(owner.subgroupTimeoutMs, () => {
-      owner.tally.deliveryTimeouts++;
-      out.reset(resetCode(owner.profile, 'DELIVERY_TIMEOUT'));
-    });
-    const cancel = (): void => timer.cancel();
-    out.delivered().then(cancel, cancel);
+  /** SUBGROUP_DELIVERY_TIMEOUT runs from the publisher's FIN until all has been delivered (draft-18 §8). */
+  #limitDelivery(): void {
+    const { owner, log } = this;
+    if (owner.subgroupTimeoutMs === 0 || log.end?.kind !== 'fin') return;
+    this.#deadline = owner.clock.after(
+      owner.subgroupTimeoutMs,
+      () => {
+        owner.tally.deliveryTimeouts++;
+        this.#reset('DELIVERY_TIMEOUT');
+        this.#leave();
+      },
+      { background: true },
+    );
   }
 
   #fail(error: unknown): void {

@@ -47,6 +47,12 @@ export class GroupEntry<W> {
     return twin;
   }
 
+  /** All its streams so far have ended. */
+  get isOver(): boolean {
+    for (const log of this.logs) if (log.end === null) return false;
+    return true;
+  }
+
   forget(log: SubgroupLog): void {
     this.logs.delete(log);
     this.#long.delete(log);

@@ -156,8 +156,7 @@ export class RelayTrack implements PublishersTrack {
     const { largest } = this.store;
     if (endGroup === null || largest === null || largest.group <= endGroup || !isIdle) return false;
     for (const entry of this.store.cache.values()) {
-      if (entry.id > endGroup) continue;
-      for (const log of entry.logs) if (log.end === null) return false;
+      if (entry.id <= endGroup && !entry.isOver) return false;
     }
     return true;
   }
