@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { MoqtError } from '../../errors/moqt-error.js';
+import { CONNECTION_ID_LIMIT } from './connection-ids.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
 
 export interface TlsMaterial {
@@ -40,12 +41,14 @@ export const DEFAULT_STREAM_WINDOW = 6 << 20;
  * QuicConnection bounds what waits unread instead.
  */
 const DEFAULT_CONNECTION_WINDOW = 2 ** 52;
-/** Datagrams that the library holds in each direction; the oldest received ones are dropped beyond it. */
-const DATAGRAM_QUEUE = 1024;
+/**
+ * Datagrams that the library holds: a full sending queue is told to the sender, while of a full receiving queue the oldest
+ * are dropped, so that one holds what a single turn can bring.
+ */
+const DATAGRAM_SEND_QUEUE = 1024;
+const DATAGRAM_RECEIVE_QUEUE = 8192;
 /** Told to the peer; the batched packet path has room for no more. */
 const MAX_RECEIVED_PACKET = 16_384;
-/** One path in use and three spare ones, for migration. */
-export const CONNECTION_ID_LIMIT = 4;
 
 /** Settings in the library's form. Throws MOQT_E_LOCAL_IO for a certificate or key that it cannot use. */
 export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings): NativeConfig {
@@ -63,7 +66,7 @@ export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSett
   config.setMaxStreamWindow(settings.streamWindow);
   config.setInitialMaxStreamsUni(settings.maxIncomingUni);
   config.setInitialMaxStreamsBidi(settings.maxIncomingBidi);
-  config.enableDgram(true, DATAGRAM_QUEUE, DATAGRAM_QUEUE);
+  config.enableDgram(true, DATAGRAM_RECEIVE_QUEUE, DATAGRAM_SEND_QUEUE);
   config.setCcAlgorithmName(settings.congestionControl);
   // The library only computes when to send; without timers finer than a millisecond that would cost throughput.
   config.enablePacing(false);

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { NativeConnection } from './native.js';
 
 export const CONNECTION_ID_BYTES = 20;
+/** One path in use and three spare ones, for migration. */
+export const CONNECTION_ID_LIMIT = 4;
 
 export interface ConnectionIdRegistry {
   add(id: Uint8Array): void;
@@ -25,7 +27,7 @@ export class ConnectionIds {
 
   /** As many as the peer takes, at most three. */
   issueSpares(): void {
-    while (this.#native.sourceCidsLeft() > 0) {
+    for (let spare = 1; spare < CONNECTION_ID_LIMIT && this.#native.sourceCidsLeft() > 0; spare++) {
       const id = newConnectionId();
       // The token that would let us end a connection we have forgotten; we keep none, so nobody ever knows it.
       const resetToken = BigInt(`0x${randomBytes(16).toString('hex')}`);

@@ -4,16 +4,19 @@ import type { Address, CloseInfo } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
 import { BAD_CERTIFICATE, encodeReason, readCloseInfo } from './close-codes.js';
 import { ConnectionIds } from './connection-ids.js';
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js';
 import { Datagrams } from './datagrams.js';
 import { FrameScan } from './frame-scan.js';
+import { LossTimer } from './loss-timer.js';
 import { errorText, type HostPort, type NativeConnection, type RecvInfo } from './native.js';
-import type { Destination, PacketIo } from './packet-io.js';
+import type { Destination } from './packet-io.js';
 import { PacketNumbers } from './packet-numbers.js';
 import type { PacketSize } from './packet-size.js';
-import { PacketWriter } from './packet-writer.js';
+import { packetWriter } from './packet-writer.js';
 import { RttMeter } from './rtt-meter.js';
 import { type Pumped, scheduler } from './scheduler.js';
 import { StreamTable } from './stream-table.js';
+import { waitAtMost } from './wait-at-most.js';
 
 /** Packets sent in one turn, so that a large window does not keep acknowledgements and other connections waiting. */
 const BURST_PACKETS = 128;
@@ -25,33 +28,6 @@ const INITIAL_RTT_MS = 333;
 const REFUSED_MS = 1000;
 /** Probe timeouts in a row without an answer after which the path is taken to swallow large packets. */
 const TIMEOUTS_BEFORE_FALLBACK = 3;
-
-/** What a connection needs of the endpoint that owns its socket. */
-export interface ConnectionOwner {
-  readonly io: PacketIo;
-  /** The socket is connected: packets carry no destination. */
-  readonly connected: boolean;
-  addConnectionId(id: Uint8Array, connection: QuicConnection): void;
-  removeConnectionId(id: Uint8Array): void;
-  /** The connection is over and its last packets are with the socket. */
-  released(connection: QuicConnection): void;
-  /** The socket's own address or route is gone: a client tries another. */
-  onPathLost?(connection: QuicConnection, error: NodeJS.ErrnoException): void;
-  /** Nothing has come back for several probe timeouts. */
-  onSilence?(connection: QuicConnection): void;
-}
-
-export interface ConnectionSettings {
-  readonly isServer: boolean;
-  readonly maxIncomingUni: number;
-  readonly maxIncomingBidi: number;
-  readonly packetSize: PacketSize;
-  readonly remote: Destination;
-  /** As QUIC knows it. */
-  readonly local: HostPort;
-  /** Decides on the peer's certificate once the handshake is done: null accepts, else the error the handshake fails with. */
-  readonly judge: (native: NativeConnection) => Error | null;
-}
 
 /** One QUIC connection: the pump between the library's state machine, a socket, and the application's streams. */
 export class QuicConnection implements Pumped {
@@ -71,9 +47,9 @@ export class QuicConnection implements Pumped {
   lastReceiveError: string | null = null;
   remote: Destination;
 
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<QuicConnection>;
   readonly #settings: ConnectionSettings;
-  readonly #writer = new PacketWriter();
+  readonly #timer: LossTimer;
   readonly #ids: ConnectionIds;
   readonly #numbers = new PacketNumbers();
   readonly #frames = new FrameScan({
@@ -92,15 +68,13 @@ export class QuicConnection implements Pumped {
   #severalPaths = false;
   #ingestDue = false;
   #flushDue = false;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = 0;
   #timeouts = 0;
   #closing: Promise<void> | null = null;
   #closeSent: Deferred<void> | null = null;
   #keepAlive: NodeJS.Timeout | null = null;
   #refusedSince: number | null = null;
 
-  constructor(native: NativeConnection, owner: ConnectionOwner, settings: ConnectionSettings) {
+  constructor(native: NativeConnection, owner: ConnectionOwner<QuicConnection>, settings: ConnectionSettings) {
     this.native = native;
     this.#owner = owner;
     this.#settings = settings;
@@ -112,6 +86,7 @@ export class QuicConnection implements Pumped {
     this.streams = new StreamTable(native, { ...settings, touch: () => this.touch() });
     this.datagrams = new Datagrams(native, settings.packetSize, () => this.touch());
     settings.packetSize.onShrink = () => this.datagrams.dropOversized();
+    this.#timer = new LossTimer(native, () => this.#onTimeout());
     this.#ids = new ConnectionIds(native, {
       add: (id) => owner.addConnectionId(id, this),
       remove: (id) => owner.removeConnectionId(id),
@@ -199,7 +174,7 @@ export class QuicConnection implements Pumped {
     try {
       if (this.#isEstablished) this.streams.pump();
       this.#sendPackets();
-      this.#arm();
+      this.#timer.arm();
       if (this.#closeSent !== null && this.native.isDraining()) this.#closeSent.resolve();
     } catch (error) {
       this.#abort(error);
@@ -235,7 +210,7 @@ export class QuicConnection implements Pumped {
         this.touch();
         break;
       }
-      const slot = this.#writer.slot(packetSize.offer(now));
+      const slot = packetWriter.slot(packetSize.offer(now));
       const packet = native.send(slot);
       if (packet === null) break;
       const length = packet[0];
@@ -245,9 +220,9 @@ export class QuicConnection implements Pumped {
         packetSize.onSent(number, length, now, rtt.smoothedMs ?? INITIAL_RTT_MS);
       }
       const to = owner.connected ? null : this.#severalPaths ? packet[1].to : this.remote;
-      this.#writer.commit(length, owner.io, to);
+      packetWriter.commit(length, owner.io, to);
     }
-    this.#writer.flush();
+    packetWriter.flush();
   }
 
   /** The connection's window does not bound what may wait unread, see config.ts; this does. */
@@ -266,42 +241,13 @@ export class QuicConnection implements Pumped {
     this.#ids.replaceRetired();
   }
 
-  #arm(): void {
-    const wait = this.native.timeout();
-    if (wait === null) {
-      this.#disarm();
-      return;
-    }
-    const at = performance.now() + wait;
-    // An earlier timer looks again when it fires: cheaper than a new timer for every packet.
-    if (this.#timer !== null && this.#timerAt <= at) return;
-    this.#disarm();
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#onTimer, Math.min(wait + 1, 0x7fff_ffff));
-    // The socket keeps the process alive while the connection is open, not the timer.
-    this.#timer.unref();
-  }
-
-  #disarm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timer = null;
+  #onTimeout(): void {
     if (this.closeInfo !== null) return;
-    const wait = this.native.timeout();
-    if (wait === null) return;
-    if (wait > 0) {
-      this.#arm();
-      return;
-    }
-    this.native.onTimeout();
     if (++this.#timeouts === TIMEOUTS_BEFORE_FALLBACK) this.packetSize.onBlackHole();
     if (this.#timeouts > 1 && this.#isEstablished) this.#owner.onSilence?.(this);
     this.#ingestSoon();
     this.touch();
-  };
+  }
 
   /** PINGs when nothing has been heard for `ms`; see startKeepAlive. */
   startKeepAlive(ms: number): void {
@@ -347,18 +293,16 @@ export class QuicConnection implements Pumped {
     this.#closeSent = deferred();
     this.flush();
     if (this.closeInfo === null) {
-      await before(this.#closeSent.promise, deadline - performance.now());
+      await waitAtMost(this.#closeSent.promise, deadline - performance.now());
       this.#finish(info);
     }
-    await before(this.#owner.io.drained(), deadline - performance.now());
+    await waitAtMost(this.#owner.io.drained(), deadline - performance.now());
   }
 
   /** Waits until what streams were ended with has been delivered, as far as the peer allows within `deadlineMs`. */
   async deliverEnds(deadlineMs: number): Promise<void> {
-    const unfinished = this.streams.unfinishedEnds();
-    if (unfinished.length === 0 || deadlineMs <= 0) return;
-    const ends = Promise.allSettled(unfinished.map((stream) => stream.delivered()));
-    await before(Promise.race([ends, this.closed]), deadlineMs);
+    const ends = this.streams.undeliveredEnds().map((stream) => stream.delivered());
+    if (ends.length > 0) await waitAtMost(Promise.race([Promise.allSettled(ends), this.closed]), deadlineMs);
   }
 
   /** Ends the connection at once with a QUIC code: for refusals and failures before or beside the application. */
@@ -414,11 +358,10 @@ export class QuicConnection implements Pumped {
 
   #finish(info: CloseInfo): void {
     if (this.closeInfo !== null) return;
-    const error = new SessionClosed(info);
-    // While closeInfo is null the streams can still take what has arrived.
-    this.streams.fail(error);
     this.closeInfo = info;
-    this.#disarm();
+    const error = new SessionClosed(info);
+    this.streams.fail(error);
+    this.#timer.cancel();
     if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
     this.#established.reject(error);
     this.#closeSent?.resolve();
@@ -426,15 +369,4 @@ export class QuicConnection implements Pumped {
     this.#ids.release();
     this.#owner.released(this);
   }
-}
-
-/** Waits for `promise`, but not longer than `ms`. */
-async function before(promise: Promise<unknown>, ms: number): Promise<void> {
-  if (ms <= 0) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

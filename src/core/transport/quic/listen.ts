@@ -69,13 +69,14 @@ async function closeListener(
   endpoint: ServerEndpoint,
   closeSessions: { code: bigint; reason: string } | undefined,
 ): Promise<void> {
-  endpoint.stopAccepting();
+  await endpoint.stopAccepting();
   if (closeSessions === undefined) return;
   const { code, reason } = closeSessions;
   await Promise.all([...endpoint.connections].map((connection) => connection.close(code, reason, 2000)));
 }
 
 function bindError(origin: NodeJS.ErrnoException, options: ListenOptions): MoqtError {
+  if (origin instanceof MoqtError) return origin;
   const where = hostPort(options.host, options.port);
   const why: Record<string, string> = {
     EADDRINUSE: 'another process listens there',

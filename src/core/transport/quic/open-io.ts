@@ -1,4 +1,6 @@
 import type { Socket } from 'node:dgram';
+import { MoqtError } from '../../errors/moqt-error.js';
+import { escapeText } from '../../util/escape.js';
 import { BatchedIo, descriptorOf } from './batched-io.js';
 import { DgramIo } from './dgram-io.js';
 import { openSocket } from './dgram-socket.js';
@@ -18,6 +20,11 @@ export async function openPacketIo(
   handlers: PacketHandlers,
 ): Promise<PacketIo> {
   const wanted = process.env.MOQT_PACKET_IO;
+  if (wanted !== undefined && wanted !== '' && wanted !== 'dgram' && wanted !== 'batched') {
+    throw new MoqtError('MOQT_E_USAGE', `MOQT_PACKET_IO is "${escapeText(wanted)}": expected dgram or batched`, {
+      stage: 'config',
+    });
+  }
   if (wanted === 'dgram') return new DgramIo(await openSocket(bind, connectTo), handlers);
   let udp: LinuxUdp;
   try {

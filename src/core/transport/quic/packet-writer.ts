@@ -11,7 +11,7 @@ const MAX_RUN_BYTES = 63_000;
  * to the kernel in one call.
  */
 export class PacketWriter {
-  #slab: Slab = newSlab();
+  #slab: Slab | null = null;
   readonly #pool: Slab[] = [];
   #offset = 0;
   #runStart = 0;
@@ -19,23 +19,18 @@ export class PacketWriter {
   #segment = 0;
   #to: Destination | null = null;
   #io: PacketIo | null = null;
-  packets = 0;
-  bytes = 0;
 
   /** Space for one packet of at most `size` bytes. */
   slot(size: number): Buffer {
-    if (this.#offset + size > SLAB_BYTES) this.#rotate();
-    return this.#slab.buffer.subarray(this.#offset, this.#offset + size);
+    if (this.#slab === null || this.#offset + size > SLAB_BYTES) this.#rotate();
+    return (this.#slab as Slab).buffer.subarray(this.#offset, this.#offset + size);
   }
 
   /** The first `length` bytes of the slot are a packet. */
   commit(length: number, io: PacketIo, to: Destination | null): void {
-    this.packets++;
-    this.bytes += length;
     const joins =
       this.#runPackets > 0 &&
       length <= this.#segment &&
-      this.#offset === this.#runStart + this.#runPackets * this.#segment &&
       this.#runPackets < MAX_RUN_PACKETS &&
       this.#offset + length - this.#runStart <= MAX_RUN_BYTES &&
       io === this.#io &&
@@ -54,21 +49,24 @@ export class PacketWriter {
   }
 
   flush(): void {
-    if (this.#runPackets === 0) return;
+    if (this.#runPackets === 0 || this.#slab === null) return;
     this.#runPackets = 0;
     this.#io?.send(this.#slab, this.#runStart, this.#offset - this.#runStart, this.#segment, this.#to);
   }
 
   #rotate(): void {
     this.flush();
-    if (this.#slab.inFlight > 0) {
-      if (this.#pool.length < POOLED_SLABS) this.#pool.push(this.#slab);
+    if (this.#slab === null || this.#slab.inFlight > 0) {
+      if (this.#slab !== null && this.#pool.length < POOLED_SLABS) this.#pool.push(this.#slab);
       const free = this.#pool.findIndex((slab) => slab.inFlight === 0);
       this.#slab = free === -1 ? newSlab() : (this.#pool.splice(free, 1)[0] as Slab);
     }
     this.#offset = 0;
   }
 }
+
+/** One for the process: its runs end with each connection's flush, and a slab for every connection would be a waste. */
+export const packetWriter = new PacketWriter();
 
 function newSlab(): Slab {
   // Off the pooled heap, so that its address never moves under a system call.

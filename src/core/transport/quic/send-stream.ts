@@ -71,9 +71,9 @@ export class QuicSendStream implements SendStream {
     return this.#finSent || this.#failure !== null;
   }
 
-  /** An end was asked for that has not been handed over, or not been acknowledged where that can be known. */
-  get hasUnfinishedEnd(): boolean {
-    return this.#failure === null && this.#ending && !this.#finSent;
+  /** An end was asked for, and the stream has not failed. */
+  get isEnding(): boolean {
+    return this.#failure === null && this.#ending;
   }
 
   get stopped(): Promise<bigint> {

@@ -1,7 +1,8 @@
 import type { Address, ListenOptions } from '../transport.js';
 import { CONNECTION_REFUSED } from './close-codes.js';
-import { type ConnectionOwner, QuicConnection } from './connection.js';
+import { QuicConnection } from './connection.js';
 import { CONNECTION_ID_BYTES, newConnectionId } from './connection-ids.js';
+import type { ConnectionOwner } from './connection-owner.js';
 import { KeylogFile } from './keylog.js';
 import type { HostPort, NativeConfig, Quiche } from './native.js';
 import { openPacketIo } from './open-io.js';
@@ -33,7 +34,7 @@ export interface ServerSetup {
 }
 
 /** The UDP socket of a listener: sorts packets to connections, and begins new ones. */
-export class ServerEndpoint implements ConnectionOwner {
+export class ServerEndpoint implements ConnectionOwner<QuicConnection> {
   readonly connected = false;
   io!: PacketIo;
   readonly #setup: ServerSetup;
@@ -57,6 +58,7 @@ export class ServerEndpoint implements ConnectionOwner {
     handshakesFailed: 0,
     packetsDropped: 0,
     beginErrors: 0,
+    handlerErrors: 0,
   };
 
   constructor(setup: ServerSetup) {
@@ -228,7 +230,7 @@ export class ServerEndpoint implements ConnectionOwner {
       () => {
         settle();
         this.#counts.established++;
-        this.#setup.onEstablished(connection);
+        this.#hand(connection);
       },
       () => {
         settle();
@@ -236,6 +238,16 @@ export class ServerEndpoint implements ConnectionOwner {
       },
     );
     void connection.closed.then(() => this.removeConnectionId(id));
+  }
+
+  #hand(connection: QuicConnection): void {
+    try {
+      this.#setup.onEstablished(connection);
+    } catch {
+      // The application has broken its contract: this session ends, the others go on.
+      this.#counts.handlerErrors++;
+      connection.abandon(1, { by: 'error', isApplication: false, code: 1n, reason: 'internal error' });
+    }
   }
 
   addConnectionId(id: Uint8Array, connection: QuicConnection): void {
@@ -255,18 +267,23 @@ export class ServerEndpoint implements ConnectionOwner {
       this.#ended.add(firstId);
     }
     this.#firstIds.delete(connection);
-    this.#closeWhenUnused();
+    void this.#closeWhenUnused();
   }
 
-  /** No new connections; the socket closes with the last one that is open. */
-  stopAccepting(): void {
+  /** No new connections; the socket closes with the last one that is open. Resolves once it has, or others live on. */
+  async stopAccepting(): Promise<void> {
     this.#accepting = false;
-    this.#closeWhenUnused();
+    for (const connection of this.#halfOpen) {
+      const code = BigInt(CONNECTION_REFUSED);
+      connection.abandon(CONNECTION_REFUSED, { by: 'local', isApplication: false, code, reason: 'shutting down' });
+    }
+    await this.#closeWhenUnused();
   }
 
-  #closeWhenUnused(): void {
+  async #closeWhenUnused(): Promise<void> {
     if (this.#accepting || this.#connections.size > 0) return;
-    void this.io.drained().then(() => this.io.close());
+    await this.io.drained();
+    this.io.close();
   }
 }
 

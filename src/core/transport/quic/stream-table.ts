@@ -7,6 +7,8 @@ import { SendWatch } from './send-watch.js';
 import { StreamCredit } from './stream-credit.js';
 
 const EMPTY = Buffer.alloc(0);
+const REMEMBERED_ENDS = 64;
+const REMEMBERED_STOPS = 1000;
 
 export interface StreamTableOptions {
   readonly isServer: boolean;
@@ -23,6 +25,10 @@ export class StreamTable implements SendHost, RecvHost {
   readonly #options: StreamTableOptions;
   readonly #sends = new Map<number, QuicSendStream>();
   readonly #recvs = new Map<number, QuicRecvStream>();
+  /** Uni streams that were ended last: close() waits for their acknowledgement. */
+  readonly #lastEnded: QuicSendStream[] = [];
+  /** Codes of STOP_SENDING that came when the end had been handed over and nobody had asked for its delivery yet. */
+  readonly #stoppedEnds = new Map<number, bigint>();
   /** Streams with something to hand over, in the order they asked. */
   readonly #pending = new Set<QuicSendStream>();
   readonly #watch: SendWatch;
@@ -81,9 +87,9 @@ export class StreamTable implements SendHost, RecvHost {
     queueMicrotask(() => this.#takeReadable());
   }
 
-  /** Streams whose end was asked for and has not been handed over yet. */
-  unfinishedEnds(): QuicSendStream[] {
-    return [...this.#pending].filter((stream) => stream.hasUnfinishedEnd);
+  /** Streams whose end was asked for, and that may not have arrived whole. */
+  undeliveredEnds(): QuicSendStream[] {
+    return [...[...this.#pending].filter((stream) => stream.isEnding), ...this.#lastEnded];
   }
 
   // For the connection.
@@ -107,7 +113,12 @@ export class StreamTable implements SendHost, RecvHost {
 
   onStopSending(number: number, code: bigint): void {
     const stream = this.#sends.get(number) ?? this.#watch.get(number);
-    if (stream === undefined) return;
+    if (stream === undefined) {
+      this.#stoppedEnds.set(number, code);
+      if (this.#stoppedEnds.size > REMEMBERED_STOPS)
+        this.#stoppedEnds.delete(this.#stoppedEnds.keys().next().value ?? 0);
+      return;
+    }
     this.#watch.delete(number);
     stream.onStopped(code);
   }
@@ -125,8 +136,12 @@ export class StreamTable implements SendHost, RecvHost {
 
   fail(error: Error): void {
     if (this.closeError !== null) return;
-    // Streams that came with the last packets are announced before the end is.
-    this.#takeReadable();
+    try {
+      // Streams that came with the last packets are announced before the end is.
+      this.#takeReadable();
+    } catch {
+      // A handler that throws has broken its contract, and must not keep the others from learning of the end.
+    }
     this.closeError = error;
     this.#watch.stop(error);
     this.#uniQueue.fail(error);
@@ -134,6 +149,7 @@ export class StreamTable implements SendHost, RecvHost {
     for (const stream of [...this.#sends.values()]) stream.onSessionClosed(error);
     for (const stream of [...this.#recvs.values()]) stream.onSessionClosed();
     this.#pending.clear();
+    this.#lastEnded.length = 0;
     this.#sends.clear();
     this.#recvs.clear();
   }
@@ -174,6 +190,9 @@ export class StreamTable implements SendHost, RecvHost {
   sendFinished(stream: QuicSendStream): void {
     this.#pending.delete(stream);
     this.#sends.delete(stream.number);
+    if (!stream.isUni || !stream.isEnding) return;
+    this.#lastEnded.push(stream);
+    if (this.#lastEnded.length > 2 * REMEMBERED_ENDS) this.#lastEnded.splice(0, REMEMBERED_ENDS);
   }
 
   resetStream(stream: QuicSendStream, code: number): void {
@@ -202,8 +221,10 @@ export class StreamTable implements SendHost, RecvHost {
   }
 
   watchDelivery(stream: QuicSendStream): void {
-    if (this.closeError === null) this.#watch.add(stream);
-    else stream.onSessionClosed(this.closeError);
+    const stopCode = this.#stoppedEnds.get(stream.number);
+    if (stopCode !== undefined) stream.onStopped(stopCode);
+    else if (this.closeError !== null) stream.onSessionClosed(this.closeError);
+    else this.#watch.add(stream);
   }
 
   // For receive streams.

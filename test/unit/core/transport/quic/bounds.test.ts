@@ -311,6 +311,22 @@ describe('priorities', () => {
   });
 });
 
+describe('congestion control', () => {
+  it.each(['cubic', 'reno', 'bbr'] as const)('by %s carries a megabyte both ways', async (congestionControl) => {
+    const { client, server } = await connectPair({ client: { congestionControl }, server: { congestionControl } });
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      const received = new Promise<Buffer>((resolve) => to.onIncomingUni((stream) => resolve(readAll(stream))));
+      const stream = await from.openUni();
+      await stream.write(Buffer.alloc(1 << 20, 7));
+      stream.end();
+      expect((await received).length).toBe(1 << 20);
+    }
+  });
+});
+
 describe('many connections', () => {
   it('are refused beyond the cap, counted, and accepted again when one has ended', async () => {
     const { listener, port, next } = await startServer({ maxConnections: 2 });

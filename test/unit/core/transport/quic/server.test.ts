@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RecvStream } from '../../../../../src/core/transport/transport.js';
 import { closeAll, connectTo, readAll, startServer } from '../../../../support/quic-pair.js';
 import { UdpProxy } from '../../../../support/udp-proxy.js';
 import { eventually } from '../../../../support/wait.js';
@@ -171,6 +172,27 @@ describe('paths', () => {
     await eventually(() => proxy.toServer.counters.blackholed > 3, 'the condition');
     proxy.blackhole = false;
     expect((await received).length).toBe(60_000);
+  });
+
+  it('does not call a stream delivered that was stopped after its end, however late one asks', async () => {
+    const { port, next } = await startServer();
+    const proxy = await proxyTo(port);
+    const client = await connectTo(proxy.port);
+    const server = await next();
+    const incoming = new Promise<RecvStream>((resolve) => server.onIncomingUni(resolve));
+    const stream = await client.openUni();
+    void stream.write(Buffer.from('first'));
+    const recv = await incoming;
+    // The end is handed over, but lost on the way.
+    proxy.toServer.blackhole = true;
+    void stream.write(Buffer.from('last'));
+    stream.end();
+    await eventually(() => proxy.toServer.counters.blackholed > 0, 'the end to be sent');
+    const before = proxy.toClient.counters.forwarded;
+    recv.stop(6n);
+    await eventually(() => proxy.toClient.counters.forwarded > before, 'the stop to arrive');
+    await expect(stream.delivered()).rejects.toMatchObject({ code: 6n });
+    proxy.toServer.blackhole = false;
   });
 
   it('learns quickly that the process at the other end is gone', async () => {
