@@ -351,6 +351,6 @@ export class RoguePeer {
 }
 
 /** A rogue does not care how its writes end. */
-function ignore(backpressure: Promise<void> | undefined): void {
+export function ignore(backpressure: Promise<void> | undefined): void {
   backpressure?.catch(() => {});
 }
