@@ -7,7 +7,7 @@ const ETHERNET_V4 = 1472;
 const ETHERNET_V6 = 1452;
 /** Loopback interfaces take 64 KiB; the library writes no packets above 16 383 bytes. */
 const LOOPBACK = 16_000;
-/** Failed attempts to raise the size after which it stays. */
+/** Failed attempts to raise the size after which it stays, and large packets lost in a row after which it falls. */
 const MAX_ATTEMPTS = 3;
 
 /** The largest packet that we would ever send to this address. */
@@ -29,6 +29,8 @@ export class PacketSize {
   #current = BASE_PACKET_SIZE;
   #established = false;
   #trial: { packet: number; until: number } | null = null;
+  #witness: { packet: number; until: number } | null = null;
+  #lostWitnesses = 0;
   #attempts = 0;
   #nextTrialAt = 0;
   /** Called when packets have become smaller. */
@@ -67,12 +69,28 @@ export class PacketSize {
   }
 
   onSent(packet: number, length: number, now: number, rttMs: number): void {
-    if (length <= this.#current || this.#trial !== null) return;
+    if (length <= BASE_PACKET_SIZE) return;
     // RFC 9002 §6.2.1, with the acknowledgement delay that peers may use.
-    this.#trial = { packet, until: now + TRIAL_TIMEOUTS * (3 * rttMs + 25) };
+    const until = now + TRIAL_TIMEOUTS * (3 * rttMs + 25);
+    if (length > this.#current) this.#trial ??= { packet, until };
+    else this.#watch(packet, now, until);
+  }
+
+  /**
+   * One large packet at a time bears witness that they arrive. If three in a row are never acknowledged, they do not,
+   * however well small packets pass beside them.
+   */
+  #watch(packet: number, now: number, until: number): void {
+    if (this.#witness !== null && now < this.#witness.until) return;
+    if (this.#witness !== null && ++this.#lostWitnesses >= MAX_ATTEMPTS) this.#shrink();
+    else this.#witness = { packet, until };
   }
 
   onAck(covers: (packet: number) => boolean): void {
+    if (this.#witness !== null && covers(this.#witness.packet)) {
+      this.#witness = null;
+      this.#lostWitnesses = 0;
+    }
     if (this.#trial === null || !covers(this.#trial.packet)) return;
     this.#trial = null;
     this.#current = this.#largest;
@@ -91,6 +109,7 @@ export class PacketSize {
   #shrink(): boolean {
     const hadTrial = this.#trial !== null;
     this.#trial = null;
+    this.#witness = null;
     this.#attempts = MAX_ATTEMPTS;
     if (this.#current === BASE_PACKET_SIZE) return hadTrial;
     this.#current = BASE_PACKET_SIZE;

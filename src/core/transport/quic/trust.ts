@@ -21,7 +21,8 @@ export interface TrustPolicy {
 
 export async function trustPolicy(target: Target, options: ConnectOptions): Promise<TrustPolicy> {
   const { verify } = options;
-  const host = options.servername ?? target.host;
+  // SNI knows no final dot (RFC 6066 §3).
+  const host = (options.servername ?? target.host).replace(/\.$/, '');
   const peer = hostPort(target.host, target.port);
   const rootsPem = verify.kind === 'chain' ? (options.caPem ?? (await systemRoots({ env: process.env })).pem) : '';
   // A self-signed server certificate given as its own root is refused by the library unless it may sign others; then the

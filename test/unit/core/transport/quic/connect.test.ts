@@ -244,6 +244,26 @@ describe('Happy Eyeballs', () => {
     await session.close(0n, '');
   });
 
+  it.each([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '127.0.0.1'],
+    ['::', '::1'],
+  ])('reaches a server on %s by %s', async (bound, host) => {
+    const { port, next } = await startServer({ host: bound });
+    const session = await quicTransport.connect(
+      { host, port, path: '' },
+      { alpn: ['moqt-18'], verify: { kind: 'none' }, connectTimeoutMs: 5000, idleTimeoutMs: 5000 },
+    );
+    const server = await next();
+    expect(server.remote).toMatchObject({ host, port: session.local.port });
+    const received = new Promise<Buffer>((resolve) => server.onIncomingUni((stream) => resolve(readAll(stream))));
+    const stream = await session.openUni();
+    void stream.write(Buffer.alloc(300_000, 1));
+    stream.end();
+    expect((await received).length).toBe(300_000);
+    await session.close(0n, '');
+  });
+
   it('reaches a server on IPv6', async () => {
     const { port } = await startServer({ host: '::1' });
     const session = await quicTransport.connect(

@@ -71,6 +71,30 @@ describe('PacketSize', () => {
     expect(shrunk).toBe(1);
   });
 
+  it('falls back when large packets vanish while small ones pass, but not for a few that were lost', () => {
+    const size = new PacketSize('127.0.0.1');
+    size.onEstablished(16_000);
+    let now = 0;
+    const lose = (packet: number): void => {
+      size.onSent(packet, 16_000, now, RTT);
+      size.onSent(packet + 1, 100, now, RTT);
+      size.onAck(covers(packet + 1));
+      now += 1000;
+    };
+    lose(0);
+    lose(10);
+    expect(size.current).toBe(16_000);
+    // The next witness is acknowledged, and the count begins anew.
+    size.onSent(20, 16_000, now, RTT);
+    size.onAck(covers(20));
+    lose(30);
+    lose(40);
+    lose(50);
+    expect(size.current).toBe(16_000);
+    lose(60);
+    expect(size.current).toBe(1200);
+  });
+
   it('can shrink on EMSGSIZE only if something was larger than the base', () => {
     const size = new PacketSize('192.0.2.1');
     expect(size.onTooLarge()).toBe(false);
