@@ -3,17 +3,18 @@ import type { ConnectOptions } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
 import { familyOf, hostPort, withoutZone } from './address.js';
 import { ClientSocket } from './client-socket.js';
+import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { newConnectionId } from './connection-ids.js';
 import { closedError, type Progress, socketError, versionError } from './handshake-error.js';
 import { KeylogFile } from './keylog.js';
-import type { NativeConfig, Quiche } from './native.js';
+import type { Quiche } from './native.js';
 import { PacketSize } from './packet-size.js';
 import type { TrustPolicy } from './trust.js';
 
 export interface AttemptSetup {
   readonly quiche: Quiche;
-  readonly config: NativeConfig;
+  readonly config: ConfigFor;
   readonly trust: TrustPolicy;
   readonly options: ConnectOptions;
   readonly maxIncomingUni: number;
@@ -66,7 +67,7 @@ export class Attempt {
     const local = { host: withoutZone(socket.io.local.host), port: socket.io.local.port };
     const remote = { host: withoutZone(this.address), port };
     const id = newConnectionId();
-    const native = quiche.Connection.connect(trust.sni, id, local, remote, config);
+    const native = quiche.Connection.connect(trust.sni, id, local, remote, config(this.address));
     const keylog = options.keylogFile === undefined ? null : new KeylogFile(options.keylogFile);
     if (keylog !== null) native.setKeylog(keylog.path);
     const connection = new QuicConnection(native, socket, {

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { CONNECTION_ID_LIMIT } from './connection-ids.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
+import { largestPacketTo } from './packet-size.js';
 
 export interface TlsMaterial {
   /** Trusted roots, PEM; null leaves the peer unverified by the TLS library. */
@@ -23,8 +24,6 @@ export interface QuicSettings {
   /** The same for the connection; undefined leaves it to the streams' windows, see DEFAULT_CONNECTION_WINDOW. */
   readonly connectionWindow: number | undefined;
   readonly congestionControl: 'cubic' | 'bbr' | 'reno';
-  /** Largest packet that we may ever send. */
-  readonly maxPacketSize: number;
   readonly keylog: boolean;
 }
 
@@ -50,13 +49,33 @@ const DATAGRAM_RECEIVE_QUEUE = 8192;
 /** Told to the peer; the batched packet path has room for no more. */
 const MAX_RECEIVED_PACKET = 16_384;
 
-/** Settings in the library's form. Throws MOQT_E_LOCAL_IO for a certificate or key that it cannot use. */
-export function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings): NativeConfig {
+/** The settings for a connection to `host`, an IP address. */
+export type ConfigFor = (host: string) => NativeConfig;
+
+/**
+ * Settings in the library's form, made on first use for each kind of path: the library reckons its congestion window in
+ * packets of the largest size, and with that of loopback it would flood a real network.
+ * Throws MOQT_E_LOCAL_IO for a certificate or key that cannot be used.
+ */
+export function configFor(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings): ConfigFor {
+  const bySize = new Map<number, NativeConfig>();
+  return (host) => {
+    const size = largestPacketTo(host);
+    let config = bySize.get(size);
+    if (config === undefined) {
+      config = buildConfig(quiche, tls, settings, size);
+      bySize.set(size, config);
+    }
+    return config;
+  };
+}
+
+function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings, maxPacketSize: number): NativeConfig {
   const config = createConfig(quiche, tls);
   config.setApplicationProtos([...settings.alpn]);
   config.setMaxIdleTimeout(settings.idleTimeoutMs);
   config.setMaxRecvUdpPayloadSize(MAX_RECEIVED_PACKET);
-  config.setMaxSendUdpPayloadSize(settings.maxPacketSize);
+  config.setMaxSendUdpPayloadSize(maxPacketSize);
   const connectionWindow = settings.connectionWindow ?? DEFAULT_CONNECTION_WINDOW;
   config.setInitialMaxData(connectionWindow);
   config.setMaxConnectionWindow(connectionWindow);

@@ -1,8 +1,7 @@
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
 import { hostPort } from './address.js';
-import { buildConfig, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { configFor, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
 import { loadQuiche } from './native.js';
-import { largestPacketTo } from './packet-size.js';
 import { raceHandshakes } from './race.js';
 import { resolveHost } from './resolve-host.js';
 import { QuicSession } from './session.js';
@@ -25,7 +24,7 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
 
   const maxIncomingUni = options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI;
   const maxIncomingBidi = options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI;
-  const config = buildConfig(quiche, trust.tls, {
+  const config = configFor(quiche, trust.tls, {
     alpn: options.alpn,
     idleTimeoutMs: options.idleTimeoutMs,
     maxIncomingUni,
@@ -33,7 +32,6 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
     streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
     connectionWindow: options.connectionWindow,
     congestionControl: options.congestionControl ?? 'cubic',
-    maxPacketSize: Math.max(...addresses.map(largestPacketTo)),
     keylog: options.keylogFile !== undefined,
   });
 

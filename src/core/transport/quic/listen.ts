@@ -1,9 +1,8 @@
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { Listener, ListenOptions, TransportSession } from '../transport.js';
 import { hostPort } from './address.js';
-import { buildConfig, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { configFor, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
 import { loadQuiche } from './native.js';
-import { largestPacketTo } from './packet-size.js';
 import { ServerEndpoint } from './server-endpoint.js';
 import { QuicSession } from './session.js';
 
@@ -27,7 +26,7 @@ export async function listenQuic(
     certPem: options.certPem,
     keyPem: options.keyPem,
   };
-  const config = buildConfig(quiche, tls, {
+  const config = configFor(quiche, tls, {
     alpn: options.alpn,
     idleTimeoutMs: options.idleTimeoutMs,
     maxIncomingUni,
@@ -35,10 +34,10 @@ export async function listenQuic(
     streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
     connectionWindow: options.connectionWindow,
     congestionControl: options.congestionControl ?? 'cubic',
-    // Only loopback clients ever get packets of this size, see PacketSize.
-    maxPacketSize: largestPacketTo('127.0.0.1'),
     keylog: options.keylogFile !== undefined,
   });
+  // A certificate or key that cannot be used is found now, not with the first client.
+  config(options.host);
   const endpoint = new ServerEndpoint({
     quiche,
     config,

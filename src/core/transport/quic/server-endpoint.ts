@@ -1,10 +1,11 @@
 import type { Address, ListenOptions } from '../transport.js';
 import { CONNECTION_REFUSED } from './close-codes.js';
+import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { CONNECTION_ID_BYTES, newConnectionId } from './connection-ids.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import { KeylogFile } from './keylog.js';
-import type { HostPort, NativeConfig, Quiche } from './native.js';
+import type { HostPort, Quiche } from './native.js';
 import { openPacketIo } from './open-io.js';
 import type { PacketIo } from './packet-io.js';
 import { PacketSize } from './packet-size.js';
@@ -27,7 +28,7 @@ export interface ServerLimits {
 
 export interface ServerSetup {
   readonly quiche: Quiche;
-  readonly config: NativeConfig;
+  readonly config: ConfigFor;
   readonly options: ListenOptions;
   readonly limits: ServerLimits;
   readonly onEstablished: (connection: QuicConnection) => void;
@@ -182,7 +183,7 @@ export class ServerEndpoint implements ConnectionOwner<QuicConnection> {
     const { quiche, config, options, limits } = this.#setup;
     // After a Retry the client addresses us by the ID that the Retry gave it.
     const id = originalId === null ? newConnectionId() : Buffer.from(dcid);
-    const native = quiche.Connection.accept(id, originalId, this.#local, { host, port }, config);
+    const native = quiche.Connection.accept(id, originalId, this.#local, { host, port }, config(host));
     const keylog = options.keylogFile === undefined ? null : new KeylogFile(options.keylogFile);
     if (keylog !== null) native.setKeylog(keylog.path);
     const connection = new QuicConnection(native, this, {

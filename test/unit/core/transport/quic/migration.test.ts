@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Attempt } from '../../../../../src/core/transport/quic/attempt.js';
-import { buildConfig } from '../../../../../src/core/transport/quic/config.js';
+import { configFor } from '../../../../../src/core/transport/quic/config.js';
 import type { QuicConnection } from '../../../../../src/core/transport/quic/connection.js';
 import { loadQuiche } from '../../../../../src/core/transport/quic/native.js';
 import { QuicSession } from '../../../../../src/core/transport/quic/session.js';
@@ -22,14 +22,13 @@ async function connectInside(port: number): Promise<QuicConnection> {
   };
   const trust = await trustPolicy(target, options);
   const limits = { maxIncomingUni: 100, maxIncomingBidi: 100 };
-  const config = buildConfig(quiche, trust.tls, {
+  const config = configFor(quiche, trust.tls, {
     ...limits,
     alpn: options.alpn,
     idleTimeoutMs: 5000,
     streamWindow: 1 << 20,
     connectionWindow: undefined,
     congestionControl: 'cubic',
-    maxPacketSize: 16_000,
     keylog: false,
   });
   return new Attempt({ quiche, config, trust, options, ...limits, port }, '127.0.0.1').run();
