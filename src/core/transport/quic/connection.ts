@@ -7,7 +7,7 @@ import { ConnectionIds } from './connection-ids.js';
 import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js';
 import { Datagrams } from './datagrams.js';
 import { FrameScan } from './frame-scan.js';
-import { LossTimer } from './loss-timer.js';
+import { LONGEST_DELAY_MS, LossTimer } from './loss-timer.js';
 import { errorText, type HostPort, type NativeConnection, type RecvInfo } from './native.js';
 import type { Destination } from './packet-io.js';
 import { PacketNumbers } from './packet-numbers.js';
@@ -249,13 +249,16 @@ export class QuicConnection implements Pumped {
     this.touch();
   }
 
-  /** PINGs when nothing has been heard for `ms`; see startKeepAlive. */
+  /** Sends a PING every `ms`, which keeps the idle timeout and the mappings of NATs away. 0 sends none. */
   startKeepAlive(ms: number): void {
     if (ms <= 0 || this.#keepAlive !== null) return;
-    this.#keepAlive = setInterval(() => {
-      this.native.sendAckEliciting();
-      this.touch();
-    }, ms);
+    this.#keepAlive = setInterval(
+      () => {
+        this.native.sendAckEliciting();
+        this.touch();
+      },
+      Math.min(ms, LONGEST_DELAY_MS),
+    );
     this.#keepAlive.unref();
   }
 

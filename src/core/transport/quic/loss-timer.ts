@@ -1,6 +1,7 @@
 import type { NativeConnection } from './native.js';
 
-const LONGEST_DELAY_MS = 0x7fff_ffff;
+/** Node turns longer delays into 1 ms. */
+export const LONGEST_DELAY_MS = 0x7fff_ffff;
 
 /** The one timer of a connection: loss detection, idle timeout, draining, whichever QUIC's library wants next. */
 export class LossTimer {

@@ -3,6 +3,7 @@ import { type Deferred, deferred } from '../../util/deferred.js';
 import { Attempt, type AttemptSetup } from './attempt.js';
 import type { QuicConnection } from './connection.js';
 import { type Progress, timeoutError } from './handshake-error.js';
+import { LONGEST_DELAY_MS } from './loss-timer.js';
 
 /** RFC 8305 §5: how long an address is tried before the next one starts beside it. */
 const STAGGER_MS = 250;
@@ -41,7 +42,8 @@ class Race {
     signal?.throwIfAborted();
     const onAbort = (): void => this.#winner.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const deadline = ms > 0 ? setTimeout(() => this.#winner.reject(this.#timeout()), ms) : undefined;
+    const deadline =
+      ms > 0 ? setTimeout(() => this.#winner.reject(this.#timeout()), Math.min(ms, LONGEST_DELAY_MS)) : undefined;
     this.#startNext();
     let winner: QuicConnection | null = null;
     try {

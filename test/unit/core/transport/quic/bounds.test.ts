@@ -275,6 +275,16 @@ describe('the end of a session', () => {
     await client.close(0n, '');
   });
 
+  it('takes deadlines and intervals that are longer than a timer can be', async () => {
+    const days = 60 * 86_400_000;
+    const { client, server } = await connectPair({ client: { connectTimeoutMs: days, keepAliveMs: days } });
+    const sent = client.stats().sentPackets;
+    await roundTrips(client, server, 20);
+    // An overflowing interval would send a PING every millisecond.
+    expect(client.stats().sentPackets - sent).toBeLessThan(100);
+    await client.close(0n, '', days);
+  });
+
   it('measures round trips in fractions of a millisecond', async () => {
     const { client, server } = await connectPair({});
     await roundTrips(client, server, 20);
