@@ -115,21 +115,31 @@ export class MessageReader {
   }
 }
 
+/**
+ * What a peer's teardown may be ahead of its close, ms. A program that drops a session loses the streams first, and what
+ * it sent before is still on the way: requests and data that are read meanwhile count, and so does the close that says why.
+ */
+const TEARDOWN_MS = 250;
+
 /** What every control stream does with its end: it must live as long as the session (draft-18 §3.3, draft-16 §3.3). */
 export function endlessControl(core: SessionCore, onMessage: (message: ControlMessage) => void): MessageSink {
   return {
     onMessage,
-    onFinished: () => core.fail('PROTOCOL_VIOLATION', 'the peer closed its control stream'),
-    onReset: (code) =>
-      core.fail('PROTOCOL_VIOLATION', `the peer reset its control stream: ${describe(core.profile, code)}`),
+    onFinished: () => failSoon(core, 'the peer closed its control stream'),
+    onReset: (code) => failSoon(core, `the peer reset its control stream: ${describe(core.profile, code)}`),
   };
 }
 
 /** Closes the session when the peer stops reading our control stream. */
 export function watchControl(core: SessionCore, stream: SendStream): void {
   void stream.stopped.then((code) =>
-    core.fail('PROTOCOL_VIOLATION', `the peer stopped reading our control stream: ${describe(core.profile, code)}`),
+    failSoon(core, `the peer stopped reading our control stream: ${describe(core.profile, code)}`),
   );
+}
+
+function failSoon(core: SessionCore, reason: string): void {
+  const timer = core.clock.after(TEARDOWN_MS, () => core.fail('PROTOCOL_VIOLATION', reason));
+  void core.closed.then(() => timer.cancel());
 }
 
 function describe(profile: DraftProfile, code: bigint): string {
