@@ -72,11 +72,17 @@ export class Publishers {
     }
   }
 
-  /** Accepts a PUBLISH. */
-  accept(peer: Peer, request: IncomingPublish, forward: boolean): void {
+  /**
+   * Accepts a PUBLISH. One that offered FORWARD 0 waits for a subscriber and is switched as they come and go. One that
+   * begins at once is taken as it is: objects are on their way already, holding it back would tear its groups apart, and
+   * publishers that never meant to wait may not take a REQUEST_UPDATE at all.
+   */
+  accept(peer: Peer, request: IncomingPublish, wanted: boolean): void {
     // Our own SUBSCRIBE to it must be over before we accept (draft-18 §5.1).
     this.#connecting.get(peer)?.abort(new Error('the publisher sent PUBLISH'));
-    const upstream = new Upstream(this.context, this.track, peer, forward);
+    const waits = request.parameters.forward === false;
+    const forward = wanted || !waits;
+    const upstream = new Upstream(this.context, this.track, peer, forward, waits);
     const answer: Parameters = peer.profile.features.unfiltered
       ? { forward }
       : { forward, filter: { type: 'absolute-start', start: { group: 0n, object: 0n } } };

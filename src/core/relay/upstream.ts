@@ -37,6 +37,8 @@ export class Upstream implements IntakeSource {
     private readonly track: UpstreamTrack,
     readonly peer: Peer,
     forward: boolean,
+    /** FORWARD follows the subscribers; otherwise it stays as it began. */
+    private readonly steered = true,
   ) {
     this.#forward = forward;
     this.#wanted = forward;
@@ -84,6 +86,7 @@ export class Upstream implements IntakeSource {
    * has answered, or has not within the request timeout. Never rejects.
    */
   setForward(forward: boolean): Promise<void> {
+    if (!this.steered) return Promise.resolve();
     this.#wanted = forward;
     if (this.#subscription === null || this.#ended) return Promise.resolve();
     if (this.#updating === null && this.#forward !== forward) {

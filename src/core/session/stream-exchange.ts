@@ -207,8 +207,9 @@ export class StreamExchange implements Exchange {
   #onStopped(code: bigint): void {
     this.#sendEnded = true;
     if (!this.#open) return;
-    const isCancel = this.initiator === 'peer' || this.request === 'PUBLISH';
-    if (isCancel) this.#onPeerCancel(code);
+    // Whoever is to get the answers or the objects cancels by it; a publisher that has said PUBLISH_DONE only leaves.
+    const isPublisher = (this.initiator === 'peer') === (this.request === 'PUBLISH');
+    if (!isPublisher) this.#onPeerCancel(code);
     else this.#graceTimer = this.core.clock.after(STOP_GRACE_MS, () => this.#onPeerCancel(code), { background: true });
   }
 

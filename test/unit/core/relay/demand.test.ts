@@ -117,9 +117,24 @@ describe('a refusal of the publisher', () => {
 });
 
 describe.each(DRAFTS)('FORWARD towards a publisher on draft %s', (draft) => {
-  it('is 0 for a PUBLISH that nobody wants, and 1 as soon and as long as somebody does', async () => {
+  it('stays 1 for a PUBLISH that begins at once: what comes is kept for who joins late', async () => {
     start();
     const publication = await publishes(draft);
+    expect(publication.forward).toBe(true);
+    await send(publication, 0n, 'before anybody came');
+    await eventually(() => world.counter('streamsReceived') === 1, 'the object');
+    const { recorder, subscription } = await join('18');
+    await recorder.untilEnded(1);
+    expect(recorder.texts).toEqual(['before anybody came']);
+    subscription.cancel();
+    await send(publication, 1n, 'after everybody left');
+    await eventually(() => world.counter('streamsReceived') === 2, 'the next object');
+    expect(publication.forward).toBe(true);
+  });
+
+  it('is 0 for a PUBLISH that offers to wait, and 1 as soon and as long as somebody wants it', async () => {
+    start();
+    const publication = await publishes(draft, false);
     expect(publication.forward).toBe(false);
     const { recorder, subscription, member } = await join('18');
     await eventually(() => publication.forward, 'FORWARD 1');

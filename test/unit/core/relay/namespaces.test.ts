@@ -177,7 +177,7 @@ describe('tracks below a prefix', () => {
     start();
     const { offered } = await taker('18', 'live', false);
     const publisher = await world.connect('18');
-    const publication = await publisher.session.publish(trackName('live/video'), {});
+    const publication = await publisher.session.publish(trackName('live/video'), { parameters: { forward: false } });
     await eventually(() => offered.length === 1, 'the offer');
     await eventually(() => !publication.forward, 'FORWARD 0');
   });
