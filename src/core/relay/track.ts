@@ -358,7 +358,7 @@ export class RelayTrack implements PublishersTrack {
   // Life
 
   get #wantsForward(): boolean {
-    if (this.#joining > 0 || this.#waiting.size > 0) return true;
+    if (this.#joining > 0 || this.#waiting.wantsForward) return true;
     for (const downstream of this.#downstreams) if (downstream.forward) return true;
     return false;
   }

@@ -29,6 +29,12 @@ export class WaitingRoom {
     return this.#places.size;
   }
 
+  /** Somebody here wants objects, not only the subscription. */
+  get wantsForward(): boolean {
+    for (const { request } of this.#places) if (request.parameters.forward !== false) return true;
+    return false;
+  }
+
   has(peer: Peer): boolean {
     for (const place of this.#places) if (place.peer === peer) return true;
     return false;

@@ -100,6 +100,24 @@ describe('a SUBSCRIBE for a track that nobody publishes', () => {
   });
 });
 
+describe('a SUBSCRIBE with FORWARD 0 that waits', () => {
+  it('does not make the relay ask a PUBLISH for objects', async () => {
+    start();
+    const joined = join('18', { rendezvousTimeout: 10_000n, forward: false });
+    await eventually(() => world.counter('subscriptionsHeld') === 1, 'the subscription to be held');
+    const publication = await publishes('18', false);
+    const updates: Parameters[] = [];
+    publication.onUpdate = (update) => {
+      updates.push(update);
+    };
+    expect(publication.forward).toBe(false);
+    const { subscription } = await joined;
+    await publication.done('TRACK_ENDED', '');
+    expect(await subscription.ended).toMatchObject({ status: { name: 'TRACK_ENDED' }, streamCount: 0n });
+    expect(updates).toEqual([]);
+  });
+});
+
 describe('a refusal of the publisher', () => {
   it.each([
     ['14', '18', 'UNAUTHORIZED', 'UNAUTHORIZED'],
