@@ -99,8 +99,11 @@ export class PublicationWriter {
     this.#streams = new WriterStreams(publication, () => this.#streamSettled());
     publication.onUpdate = (update) => {
       if (update.filter !== undefined && this.#joined) this.#narrow();
+      const { largest } = log;
       this.pump();
       this.#hooks.onProgress();
+      // Whoever turns forwarding on learns where that is (draft-18 §5.1.1).
+      return update.forward === true && largest !== null ? { largestObject: largest } : undefined;
     };
     void publication.cancelled.then(({ kind }) => {
       if (kind === 'session-closed') this.#close('session-closed');

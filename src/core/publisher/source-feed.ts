@@ -76,22 +76,28 @@ export class SourceFeed {
       pieces = [];
       await this.#emit(batch, add);
     };
-    await this.#read(
-      chunks,
-      async (next) => {
-        const result = cutter.pendingBytes === 0 ? await this.#parts.interruption.guard(next) : await this.#soon(next);
-        if (result === 'late') {
+    try {
+      await this.#read(
+        chunks,
+        async (next) => {
+          const result =
+            cutter.pendingBytes === 0 ? await this.#parts.interruption.guard(next) : await this.#soon(next);
+          if (result !== 'late') return result;
           cutter.flush(collect);
           await emit();
           return this.#parts.interruption.guard(next);
-        }
-        return result;
-      },
-      (chunk) => {
-        cutter.push(chunk, collect);
-        return pieces.length === 0 ? undefined : emit();
-      },
-    );
+        },
+        (chunk) => {
+          cutter.push(chunk, collect);
+          return pieces.length === 0 ? undefined : emit();
+        },
+      );
+    } catch (error) {
+      // What was read before goes out, as far as somebody listens.
+      cutter.flush(collect);
+      if (this.#parts.hooks.isHeard()) this.#addAll(pieces, add);
+      throw error;
+    }
     cutter.flush(collect);
     await emit();
   }
@@ -156,12 +162,19 @@ export class SourceFeed {
     add: (item: T) => void,
   ): Promise<void> | undefined {
     if (this.#pacer !== undefined) return this.#emitPaced(batch, add, this.#pacer);
+    const { hooks, options } = this.#parts;
+    // Read while the last subscriber left: it is kept for the next one.
+    if (!options.noWait && !hooks.isHeard()) return this.#room().then(() => this.#addAll(batch, add));
+    this.#addAll(batch, add);
+    return undefined;
+  }
+
+  #addAll<T>(batch: readonly T[], add: (item: T) => void): void {
     for (const item of batch) {
       if (this.objects >= this.#limit) break;
       add(item);
     }
     this.#parts.hooks.sent();
-    return undefined;
   }
 
   async #emitPaced<T extends Uint8Array | { readonly payload: Uint8Array }>(
