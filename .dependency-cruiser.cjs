@@ -50,7 +50,13 @@ module.exports = {
       from: { path: '^src/core/render/' },
       to: { path: '^src/core/(?!render/|records/|errors/|util/)' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    // Types may refer to each other; what is loaded may not.
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/core/' }, to: {} },
   ],
   options: {

@@ -31,6 +31,7 @@ function run(name, file, args) {
 
 run('format and lint (biome)', '@biomejs/biome/bin/biome', ['check', '.']);
 run('types (tsc)', 'typescript/bin/tsc', ['--noEmit']);
+run('package (publint)', 'publint/src/cli.js', ['--strict']);
 run('unused code (knip)', 'knip/bin/knip.js', ['--no-progress']);
 
 {

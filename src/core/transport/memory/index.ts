@@ -1,1 +1,1 @@
-export { type MemoryLimits, type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pair.js';
+export { type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pair.js';
