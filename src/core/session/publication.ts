@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import type { SendStream } from '../transport/transport.js';
 import { deferred } from '../util/deferred.js';
+import { linkSignals } from '../util/linked-signal.js';
 import { encodeDatagram } from '../wire/datagram.js';
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
@@ -66,6 +68,8 @@ export class ActivePublication implements Publication, ExchangeHandler {
     this.#parameters = init.parameters;
     this.#forward = init.forward;
     this.#joining = init.largest;
+    // Any number of streams may wait for credit at a time.
+    setMaxListeners(0, this.#abort.signal);
     this.cancelled = this.#cancelled.promise;
   }
 
@@ -96,8 +100,13 @@ export class ActivePublication implements Publication, ExchangeHandler {
   ): Promise<OutgoingSubgroup> {
     this.#assertOpen();
     const own = this.#abort.signal;
-    const signal = options?.signal === undefined ? own : AbortSignal.any([own, options.signal]);
-    const stream = await this.core.transport.openUni({ signal });
+    const linked = options?.signal === undefined ? null : linkSignals(own, options.signal);
+    let stream: SendStream;
+    try {
+      stream = await this.core.transport.openUni({ signal: linked?.signal ?? own });
+    } finally {
+      linked?.dispose();
+    }
     if (this.#state !== 'open') {
       this.#streamsOpened++;
       stream.reset(codeFor(this.core.profile, 'stream-reset', 'CANCELLED').code);
