@@ -12,15 +12,16 @@ import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
 import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { PROPERTY } from '../wire/properties.js';
 import { factsOf, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Downstream } from './downstream.js';
 import type { GroupEntry } from './group-cache.js';
 import type { IntakeSource, StreamIntake } from './intake.js';
 import { isOver, type JoinPlan, planJoin } from './join.js';
+import { NewGroupRequests } from './new-group-requests.js';
 import type { Peer } from './peer.js';
 import { Publishers, type PublishersTrack } from './publishers.js';
+import { endIfRangeIsOver } from './range-end.js';
 import type { SubgroupLog } from './subgroup-log.js';
 import { TrackStore } from './track-store.js';
 import type { Upstream } from './upstream.js';
@@ -40,13 +41,13 @@ export class RelayTrack implements PublishersTrack {
   readonly publishers: Publishers;
   readonly #downstreams = new Set<Downstream>();
   readonly #waiting: WaitingRoom;
+  readonly #newGroups: NewGroupRequests;
   /** Subscribers that are about to join. */
   #joining = 0;
   #retired = false;
   #refusal: Refusal | null = null;
   #pendingEnd: { readonly status: string; readonly reason: string } | null = null;
   #linger: Timer | null = null;
-  #newGroupAsked: bigint | null = null;
   /** Told when the track turns out malformed. */
   readonly onMalformed = new Set<() => void>();
 
@@ -57,6 +58,7 @@ export class RelayTrack implements PublishersTrack {
     this.key = trackKey(name);
     this.store = new TrackStore(context, name);
     this.publishers = new Publishers(context, this);
+    this.#newGroups = new NewGroupRequests(this.store, this.publishers, context.policy.requestTimeoutMs);
     this.#waiting = new WaitingRoom(context, () => this.demandChanged());
   }
 
@@ -126,39 +128,12 @@ export class RelayTrack implements PublishersTrack {
     this.demandChanged();
   }
 
-  /** A subscriber asks for a new group (draft-18 §10.2.13). */
   requestNewGroup(group: bigint): void {
-    const { largest } = this.store;
-    if (this.store.fact(PROPERTY.dynamicGroups) !== 1n) return;
-    if (group !== 0n && largest !== null && group <= largest.group) return;
-    if (this.#newGroupAsked !== null && this.#newGroupAsked >= group) return;
-    this.#newGroupAsked = group;
-    for (const { subscription } of this.publishers.upstreams) {
-      subscription
-        ?.update({ newGroupRequest: group }, { timeoutMs: this.context.policy.requestTimeoutMs })
-        .catch(() => {
-          // A publisher need not grant it.
-        });
-    }
+    this.#newGroups.ask(group);
   }
 
-  /** A subscription of a range of groups may have got all of them. */
   rangeMayBeOver(downstream: Downstream): void {
-    if (!this.#isRangeOver(downstream)) return;
-    const again = (): void => {
-      if (this.#isRangeOver(downstream)) downstream.finish('SUBSCRIPTION_ENDED', 'the range was sent');
-    };
-    // Streams of the range that were overtaken by the next group still get their time.
-    this.context.clock.after(this.context.policy.endQuietMs, again, { background: true });
-  }
-
-  #isRangeOver({ endGroup, isIdle }: Downstream): boolean {
-    const { largest } = this.store;
-    if (endGroup === null || largest === null || largest.group <= endGroup || !isIdle) return false;
-    for (const entry of this.store.cache.values()) {
-      if (entry.id <= endGroup && !entry.isOver) return false;
-    }
-    return true;
+    endIfRangeIsOver(this.context, this.store, downstream);
   }
 
   async #admitSoon(peer: Peer, request: IncomingSubscribe): Promise<void> {
@@ -351,7 +326,7 @@ export class RelayTrack implements PublishersTrack {
   }
 
   #groupBegan(): void {
-    this.#newGroupAsked = null;
+    this.#newGroups.groupBegan();
     for (const downstream of this.#downstreams) if (downstream.endGroup !== null) this.rangeMayBeOver(downstream);
   }
 
