@@ -60,8 +60,6 @@ class RelayServer {
   readonly #core: RelayCore;
   readonly #token: TokenCheck | null;
   #listener: Listener | null = null;
-  /** Transport sessions whose SETUP is under way. */
-  readonly #pending = new Set<TransportSession>();
 
   constructor(
     private readonly options: ServeRelayOptions,
@@ -148,7 +146,6 @@ class RelayServer {
       await transport.close(INTERNAL_ERROR, 'the relay takes no more sessions').catch(() => {});
       return;
     }
-    this.#pending.add(transport);
     try {
       const { establishSession } = await import('../session/establish.js');
       const session = await establishSession('server', transport, {
@@ -170,8 +167,6 @@ class RelayServer {
     } catch (error) {
       seat.vacate();
       this.#refused(remote, message(error));
-    } finally {
-      this.#pending.delete(transport);
     }
   }
 
