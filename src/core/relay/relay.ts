@@ -73,7 +73,6 @@ export class RelayCore implements RelayContext {
   seat(): Seat | null {
     if (this.isFull) {
       this.caps.hit('max-sessions', this.policy.maxSessions);
-      this.tally.sessionsRefused++;
       return null;
     }
     this.#seats++;
