@@ -176,6 +176,8 @@ export class ActiveSubscription implements Subscription, ExchangeHandler, Object
 
   #releaseIfComplete(): void {
     if (this.#announcedStreams === null || this.#open.size > 0) return;
+    // Nothing counts datagrams, and PUBLISH_DONE may overtake the last of them.
+    if (this.#datagramsReceived || this.#announcedStreams === 0n) return;
     if (BigInt(this.#streamsReceived) >= this.#announcedStreams) this.#release();
   }
 
