@@ -18,6 +18,8 @@ export interface UpstreamTrack extends IntakeTrack {
 /** The start of everything, for the drafts whose updates must repeat it. */
 const FROM_THE_START: Location = { group: 0n, object: 0n };
 
+const DATAGRAM_QUIET_MS = 100;
+
 /** Our one subscription to one publisher of a track. */
 export class Upstream implements IntakeSource {
   readonly intakes = new Set<StreamIntake>();
@@ -30,6 +32,7 @@ export class Upstream implements IntakeSource {
   /** Streams that PUBLISH_DONE announced; null: it did not say. */
   #expected: bigint | null = null;
   #quiet: Deferred<void> | null = null;
+  #datagrams = false;
   #lastActivity: number;
 
   constructor(
@@ -50,6 +53,8 @@ export class Upstream implements IntakeSource {
     onDatagram: (object) => {
       if (this.#ended) return;
       this.context.tally.datagramsReceived++;
+      this.#datagrams = true;
+      this.#lastActivity = this.context.clock.now();
       this.track.datagram(this, object);
     },
   };
@@ -198,6 +203,20 @@ export class Upstream implements IntakeSource {
       const timer = clock.after(policy.endQuietMs - idle, () => quiet.resolve());
       await quiet.promise;
       timer.cancel();
+    }
+    this.#quiet = null;
+    await this.#lastDatagrams();
+  }
+
+  /** PUBLISH_DONE overtakes datagrams too, and nothing counts those: a moment without any is the end of them. */
+  async #lastDatagrams(): Promise<void> {
+    const { clock } = this.context;
+    for (let idle = 0; this.#datagrams && !this.#ended && idle < DATAGRAM_QUIET_MS; ) {
+      const quiet = deferred();
+      this.#quiet = quiet;
+      clock.after(DATAGRAM_QUIET_MS - idle, () => quiet.resolve());
+      await quiet.promise;
+      idle = clock.now() - this.#lastActivity;
     }
     this.#quiet = null;
   }
