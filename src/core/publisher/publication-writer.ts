@@ -1,7 +1,8 @@
 import { MoqtError } from '../errors/moqt-error.js';
+import { asMoqtError } from '../session/failure.js';
 import type { OutgoingSubgroup, Publication } from '../session/session.js';
 import { RequestCancelled } from '../session/session-errors.js';
-import { SessionClosed, StreamStopped } from '../transport/transport-errors.js';
+import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import { compareLocations } from '../wire/location.js';
@@ -427,16 +428,12 @@ export class PublicationWriter {
       this.#peerLeft();
     } else if (error instanceof SessionClosed) {
       this.#close('session-closed');
+    } else if (error instanceof StreamReset) {
+      // A write that we cut short ourselves.
+      this.pump();
     } else {
-      const fatal =
-        error instanceof MoqtError
-          ? error
-          : new MoqtError('MOQT_E_ENCODE', error instanceof Error ? error.message : String(error), {
-              stage: 'publish',
-              origin: error,
-            });
       this.#close('stopped');
-      this.#hooks.onFatal(fatal);
+      this.#hooks.onFatal(asMoqtError(error, 'publish'));
     }
   }
 }

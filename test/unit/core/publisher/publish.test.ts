@@ -4,46 +4,11 @@ import type { PublishEvent, PublishSource } from '../../../../src/core/publisher
 import { subscribe } from '../../../../src/core/subscriber/subscribe.js';
 import { utf8 } from '../../../../src/core/util/bytes.js';
 import { CollectingSink, DRAFTS, settle } from '../../../session/support/sessions.js';
+import { FedSource } from '../../../support/fed-source.js';
 import { chunksOf, payloadOf, placesOf, TRACK, takeAll, trackPair } from '../../../support/tracks.js';
 import { eventually, soon } from '../../../support/wait.js';
 
 const bytes = (size: number): PublishSource => ({ kind: 'bytes', chunks: chunksOf(new Uint8Array(size), 65536) });
-
-/** A source that a test feeds by hand. */
-class FedSource {
-  readonly #waiting: ((result: IteratorResult<readonly Uint8Array[]>) => void)[] = [];
-  readonly #ready: IteratorResult<readonly Uint8Array[]>[] = [];
-  asked = 0;
-  returned = false;
-  readonly source: PublishSource = {
-    kind: 'records',
-    batches: {
-      [Symbol.asyncIterator]: () => ({
-        next: () => {
-          this.asked++;
-          const result = this.#ready.shift();
-          return result === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(result);
-        },
-        return: async () => {
-          this.returned = true;
-          return { done: true, value: undefined };
-        },
-      }),
-    },
-  };
-
-  give(...texts: string[]): void {
-    this.#put({ done: false, value: texts.map(utf8) });
-  }
-  end(): void {
-    this.#put({ done: true, value: undefined });
-  }
-  #put(result: IteratorResult<readonly Uint8Array[]>): void {
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#ready.push(result);
-    else waiting(result);
-  }
-}
 
 describe.each(DRAFTS)('publishing on draft %s', (draft) => {
   it('reads nothing before somebody subscribes', async () => {
