@@ -1,64 +1,26 @@
-import { MoqtError } from '../errors/moqt-error.js';
+import type { MoqtError } from '../errors/moqt-error.js';
 import { asMoqtError } from '../session/failure.js';
-import type { OutgoingSubgroup, Publication } from '../session/session.js';
+import type { Publication } from '../session/session.js';
 import { RequestCancelled } from '../session/session-errors.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { Location } from '../wire/location.js';
 import { compareLocations } from '../wire/location.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { encodeProperties } from '../wire/properties.js';
+import { EntrySender } from './entry-sender.js';
 import { joinTrack } from './join.js';
-import type { LogEntry, TrackLog, TrackObject } from './track-log.js';
+import type { PublicationEnd, PublicationReport } from './publication-report.js';
+import type { TrackLog } from './track-log.js';
 import { WriterStreams } from './writer-streams.js';
-
-/** How a subscription ended, seen from the publisher. */
-export type PublicationEnd =
-  /** Everything from its start to the end of the track, or of its range, was delivered. */
-  | 'complete'
-  /** The end was reached, but streams that the peer stopped were not delivered. */
-  | 'partial'
-  /** The subscriber left. */
-  | 'left'
-  | 'too-far-behind'
-  | 'session-closed'
-  /** The track ended while the subscriber had asked not to be sent objects. */
-  | 'paused'
-  /** The publisher stopped before the end of the track. */
-  | 'stopped';
-
-export interface PublicationReport {
-  readonly origin: 'subscribe' | 'publish';
-  readonly requestId: bigint;
-  /** Null while it goes on. */
-  readonly end: PublicationEnd | null;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly datagrams: number;
-  readonly streams: number;
-  /** Streams known to have arrived. */
-  readonly acknowledged: number;
-  /** Streams that left this process; the transport cannot say more. */
-  readonly handedOver: number;
-  /** Streams that the peer stopped, or that were lost with the session. */
-  readonly notDelivered: number;
-  /** Objects that were not sent because their stream had been stopped. */
-  readonly skippedObjects: number;
-}
 
 export interface WriterHooks {
   /** Room was made, or the writer ended. */
   onProgress(): void;
   /** An error that concerns the whole publisher: an object that no subscriber could get. */
   onFatal(error: MoqtError): void;
-  onStreamStopped(writer: PublicationWriter, error: StreamStopped): void;
+  /** The peer stopped a stream with this code. */
+  onStreamStopped(writer: PublicationWriter, code: bigint): void;
 }
-
-const DATAGRAM_RETRY_MS = 1;
-/** Entries that go out in one write, where the session offers that. */
-const MAX_BATCH = 64;
-const MAX_BATCH_BYTES = 64 * 1024;
-const NOTHING = new Uint8Array(0);
 
 /**
  * Sends one subscriber its part of the log, on streams of its own and at its own pace. Nothing is awaited while the
@@ -69,8 +31,8 @@ export class PublicationWriter {
   readonly #log: TrackLog;
   readonly #profile: DraftProfile;
   readonly #hooks: WriterHooks;
-  readonly #clock: Clock;
   readonly #streams: WriterStreams;
+  readonly #sender: EntrySender;
   #cursor = 0;
   #start: Location | null = null;
   #endGroup: bigint | null = null;
@@ -80,10 +42,13 @@ export class PublicationWriter {
   #end: PublicationEnd | null = null;
   #endWhenDelivered: PublicationEnd = 'complete';
   #doneSent = false;
-  #objects = 0;
-  #bytes = 0;
-  #datagrams = 0;
-  #skipped = 0;
+  #lastStatus: { status: string; reason: string; end: PublicationEnd } = {
+    status: 'TRACK_ENDED',
+    reason: '',
+    end: 'complete',
+  };
+  #paused = false;
+  #endIfLost: PublicationEnd = 'partial';
 
   constructor(
     publication: Publication,
@@ -96,8 +61,8 @@ export class PublicationWriter {
     this.#log = log;
     this.#profile = profile;
     this.#hooks = hooks;
-    this.#clock = clock;
     this.#streams = new WriterStreams(publication, () => this.#streamSettled());
+    this.#sender = new EntrySender(publication, log, profile, this.#streams, clock);
     publication.onUpdate = (update) => {
       if (update.filter !== undefined && this.#joined) this.#narrow();
       const { largest } = log;
@@ -131,18 +96,19 @@ export class PublicationWriter {
   report(): PublicationReport {
     const { origin, requestId } = this.publication;
     const { opened, acknowledged, handedOver, notDelivered } = this.#streams;
+    const { objects, bytes, datagrams, skipped } = this.#sender;
     return {
       origin,
       requestId,
       end: this.#end,
-      objects: this.#objects,
-      bytes: this.#bytes,
-      datagrams: this.#datagrams,
+      objects,
+      bytes,
+      datagrams,
       streams: opened,
       acknowledged,
       handedOver,
       notDelivered,
-      skippedObjects: this.#skipped,
+      skippedObjects: skipped,
     };
   }
 
@@ -183,11 +149,6 @@ export class PublicationWriter {
   endWith(status: string, reason: string, end: PublicationEnd): void {
     this.#lastStatus = { status, reason, end };
   }
-  #lastStatus: { status: string; reason: string; end: PublicationEnd } = {
-    status: 'TRACK_ENDED',
-    reason: '',
-    end: 'complete',
-  };
 
   /** PUBLISH_DONE, after the streams that are open were ended. */
   finish(status: string, reason: string, end: PublicationEnd): void {
@@ -209,9 +170,8 @@ export class PublicationWriter {
   }
 
   /** Gives up at once: whatever is still on its way is reset. */
-  abandon(): void {
-    this.#streams.resetAll('CANCELLED');
-    this.#close('stopped');
+  abandon(end: PublicationEnd): void {
+    this.#close(end);
   }
 
   #sendDone(status: string, reason: string): void {
@@ -239,12 +199,11 @@ export class PublicationWriter {
     if (this.#endWhenDelivered === 'complete') this.#endIfLost = 'left';
     this.#settle();
   }
-  #endIfLost: PublicationEnd = 'partial';
 
   #settle(): void {
     if (this.#state !== 'finishing' || !this.#doneSent || this.#streams.undelivered > 0) return;
     const end = this.#endWhenDelivered;
-    const lost = this.#streams.notDelivered > 0 || this.#skipped > 0;
+    const lost = this.#streams.notDelivered > 0 || this.#sender.skipped > 0;
     this.#close(end === 'complete' && lost ? this.#endIfLost : end);
   }
 
@@ -277,7 +236,6 @@ export class PublicationWriter {
     }
     this.#paused = false;
   }
-  #paused = false;
 
   /** A new filter can only make the range smaller (draft-18 §10.9). */
   #narrow(): void {
@@ -309,98 +267,9 @@ export class PublicationWriter {
       this.#cursor++;
       return undefined;
     }
-    return entry.subgroup === null ? this.#sendDatagram(entry) : this.#sendOnStream(entry, entry.subgroup);
-  }
-
-  #sendOnStream(entry: TrackObject, subgroup: bigint): Promise<void> | undefined {
-    const stream = this.#streams.find(entry.group, subgroup);
-    if (stream === undefined) return this.#streams.open(entry, subgroup);
-    if (stream === 'stopped') {
-      this.#cursor++;
-      if (entry.status === 'normal') this.#skipped++;
-      if (entry.fin) this.#streams.end(entry.group, subgroup);
-      return undefined;
-    }
-    const count = stream.writeFragments === undefined ? 1 : Math.max(1, this.#runLength(entry));
-    const pause = count > 1 ? this.#writeRun(stream, count) : this.#writeOne(stream, entry);
-    const last = count > 1 ? (this.#log.at(this.#cursor + count - 1) as TrackObject) : entry;
-    this.#cursor += count;
-    if (last.fin) this.#streams.end(entry.group, subgroup);
-    return pause === undefined ? undefined : this.#streams.guard(pause, entry.group, subgroup);
-  }
-
-  #writeOne(stream: OutgoingSubgroup, entry: TrackObject): Promise<void> | undefined {
-    const { object, status, payload } = entry;
-    if (status === 'normal') this.#objects++;
-    this.#bytes += payload.length;
-    this.#streams.count(payload.length, status !== 'normal');
-    if (status === 'normal' && entry.properties.length === 0) return stream.writeObject({ object }, payload);
-    return stream.writeObject({ object, status, properties: this.#encode(entry) }, payload);
-  }
-
-  /** How many entries from the cursor on go to the same stream and need nothing but their payload. */
-  #runLength(first: TrackObject): number {
-    let bytes = 0;
-    let count = 0;
-    const available = Math.min(this.#log.head - this.#cursor, MAX_BATCH);
-    while (count < available && bytes < MAX_BATCH_BYTES) {
-      const entry: LogEntry = this.#log.at(this.#cursor + count);
-      if (entry.kind !== 'object' || entry.group !== first.group || entry.subgroup !== first.subgroup) break;
-      if (entry.status !== 'normal' || entry.properties.length > 0) break;
-      bytes += entry.payload.length;
-      count++;
-      if (entry.fin) break;
-    }
-    return count;
-  }
-
-  #writeRun(stream: OutgoingSubgroup, count: number): Promise<void> | undefined {
-    const fragments = new Array(count);
-    for (let i = 0; i < count; i++) {
-      const entry = this.#log.at(this.#cursor + i) as TrackObject;
-      const { group, subgroup, object, status, payload } = entry;
-      this.#objects++;
-      this.#bytes += payload.length;
-      this.#streams.count(payload.length, false);
-      const header = {
-        group,
-        subgroup,
-        object,
-        priority: 0,
-        status,
-        properties: NOTHING,
-        payloadLength: payload.length,
-      };
-      fragments[i] = { header, offset: 0, bytes: payload, complete: true };
-    }
-    return stream.writeFragments?.(fragments);
-  }
-
-  #sendDatagram(entry: TrackObject): Promise<void> | undefined {
-    const { group, object, status, payload, priority, endOfGroup } = entry;
-    const properties = entry.properties.length === 0 ? undefined : this.#encode(entry);
-    const result = this.publication.sendDatagram({
-      group,
-      object,
-      payload,
-      endOfGroup,
-      ...(status === 'normal' ? {} : { status }),
-      ...(priority === undefined ? {} : { priority }),
-      ...(properties === undefined ? {} : { properties }),
-    });
-    if (result === 'too-large') throw datagramTooLarge(entry);
-    if (result === 'full') {
-      return new Promise((resolve) => this.#clock.after(DATAGRAM_RETRY_MS, resolve));
-    }
-    this.#cursor++;
-    this.#datagrams++;
-    if (status === 'normal') this.#objects++;
-    this.#bytes += payload.length;
-    return undefined;
-  }
-
-  #encode(entry: TrackObject): Uint8Array {
-    return entry.properties.length === 0 ? NOTHING : encodeProperties(this.#profile, entry.properties);
+    const pause = this.#sender.send(entry, this.#cursor);
+    this.#cursor += this.#sender.taken;
+    return pause;
   }
 
   #waitFor(pause: Promise<void>): void {
@@ -418,10 +287,19 @@ export class PublicationWriter {
     );
   }
 
+  /** Nobody can get this object: the subscriber is told before the whole track ends. */
+  #failFor(error: unknown): void {
+    if (this.#state === 'open') {
+      this.#streams.resetAll('INTERNAL_ERROR');
+      this.finish('INTERNAL_ERROR', 'the publisher failed', 'stopped');
+    } else this.#close('stopped');
+    this.#hooks.onFatal(asMoqtError(error, 'publish'));
+  }
+
   #fail(error: unknown): void {
     if (this.#state === 'ended') return;
     if (error instanceof StreamStopped) {
-      this.#hooks.onStreamStopped(this, error);
+      this.#hooks.onStreamStopped(this, error.code);
       this.pump();
       this.#hooks.onProgress();
     } else if (error instanceof RequestCancelled) {
@@ -432,16 +310,7 @@ export class PublicationWriter {
       // A write that we cut short ourselves.
       this.pump();
     } else {
-      this.#close('stopped');
-      this.#hooks.onFatal(asMoqtError(error, 'publish'));
+      this.#failFor(error);
     }
   }
-}
-
-function datagramTooLarge(entry: TrackObject): MoqtError {
-  return new MoqtError(
-    'MOQT_E_ENCODE',
-    `object ${entry.group}.${entry.object} of ${entry.payload.length} bytes does not fit a datagram to this peer`,
-    { stage: 'publish', cause: 'datagram.too-large', hint: 'publish smaller objects, or forward by streams' },
-  );
 }

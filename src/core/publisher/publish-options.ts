@@ -4,7 +4,7 @@ import type { GroupOrder, Parameters } from '../wire/messages/parameters.js';
 import type { Forwarding, GroupPolicy } from './group-policy.js';
 import type { PlacedObject } from './object-planner.js';
 import type { Pace } from './pacer.js';
-import type { PublicationReport } from './publication-writer.js';
+import type { PublicationReport } from './publication-report.js';
 
 /** What is published. Chunks and payloads must not be changed after they were given. */
 export type PublishSource =

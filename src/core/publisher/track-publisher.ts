@@ -1,4 +1,4 @@
-import { MoqtError } from '../errors/moqt-error.js';
+import type { MoqtError } from '../errors/moqt-error.js';
 import { asMoqtError, peerName, sessionEndedError } from '../session/failure.js';
 import type {
   IncomingSubscribe,
@@ -6,29 +6,25 @@ import type {
   Publication,
   PublishedNamespace,
   SessionCloseInfo,
-  SessionHandlers,
 } from '../session/session.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { type Deferred, deferred } from '../util/deferred.js';
+import { deferred } from '../util/deferred.js';
 import { Interruption } from '../util/interruption.js';
-import { trackKey } from '../wire/full-track-name.js';
-import type { Location } from '../wire/location.js';
+import { Audience } from './audience.js';
 import { settleOptions } from './check-options.js';
 import { ObjectNumberer } from './group-policy.js';
 import { joinTrack } from './join.js';
 import { ObjectPlanner } from './object-planner.js';
 import { offerTrack, trackOffer } from './offer.js';
-import { PublicationWriter } from './publication-writer.js';
 import {
   DEFAULT_PUBLISH_LIMITS,
   type PublishEvent,
-  type PublishLimits,
   type PublishOptions,
   type PublishReport,
 } from './publish-options.js';
 import { SourceFeed } from './source-feed.js';
-import { TrackLog } from './track-log.js';
-import { answerFetch, answerTrackStatus } from './track-requests.js';
+import { type LogEntry, TrackLog } from './track-log.js';
+import { trackHandlers } from './track-requests.js';
 import { judgeEnd, reportDelivery } from './verdict.js';
 
 const DEFAULT_DRAIN_MS = 10_000;
@@ -45,34 +41,35 @@ class StopRequested extends Error {
 export class TrackPublisher {
   readonly #session: MoqtSession;
   readonly #options: PublishOptions;
-  readonly #limits: PublishLimits;
   readonly #clock: Clock;
   readonly #log: TrackLog;
-  readonly #key: string;
   readonly #startedAt: number;
   readonly #interruption = new Interruption();
-  readonly #writers = new Set<PublicationWriter>();
-  /** Largest location when each publication began, for joining fetches. */
-  readonly #joinedAt = new WeakMap<Publication, Location | null>();
+  readonly #audience: Audience;
   readonly #times = { announced: -1, firstSubscriber: -1, firstObject: -1, sourceEnded: -1, ended: -1 };
-  #ended: PublicationWriter[] = [];
   #namespace: PublishedNamespace | undefined;
   #feed: SourceFeed | undefined;
   #numberer: ObjectNumberer | undefined;
   #planner: ObjectPlanner | undefined;
-  #changed: Deferred<void> | undefined;
-  #progress = 0;
   #outcome: PublishReport['outcome'] = 'running';
   #close: SessionCloseInfo | undefined;
 
   constructor(session: MoqtSession, options: PublishOptions) {
     this.#session = session;
     this.#options = options;
-    this.#limits = { ...DEFAULT_PUBLISH_LIMITS, ...options.limits };
+    const limits = { ...DEFAULT_PUBLISH_LIMITS, ...options.limits };
     this.#clock = options.clock ?? systemClock;
-    this.#log = new TrackLog(this.#limits.keep);
-    this.#key = trackKey(options.track);
+    this.#log = new TrackLog(limits.keep);
     this.#startedAt = this.#clock.now();
+    this.#audience = new Audience({
+      log: this.#log,
+      profile: session.profile,
+      limits,
+      noWait: options.noWait ?? false,
+      clock: this.#clock,
+      interruption: this.#interruption,
+      emit: (event) => this.#emit(event),
+    });
   }
 
   async run(): Promise<PublishReport> {
@@ -96,14 +93,14 @@ export class TrackPublisher {
     } finally {
       this.#times.ended = this.#elapsed();
       signal?.removeEventListener('abort', onAbort);
-      for (const writer of this.#writers) writer.abandon();
+      this.#audience.abandon();
       await this.#namespace?.withdraw().catch(() => {});
       uninstall();
     }
   }
 
   report(): PublishReport {
-    const writers = [...this.#ended, ...this.#writers];
+    const subscriptions = this.#audience.reports();
     const at = (ms: number): number | null => (ms < 0 ? null : ms);
     const times = this.#times;
     return {
@@ -112,9 +109,9 @@ export class TrackPublisher {
       bytes: this.#feed?.bytes ?? 0,
       groups: this.#options.source.kind === 'objects' ? (this.#planner?.groups ?? 0) : (this.#numberer?.groups ?? 0),
       unheardObjects: this.#feed?.unheard ?? 0,
-      subscribers: this.#writers.size,
-      subscriptions: writers.map((writer) => writer.report()),
-      delivery: reportDelivery(writers.map((writer) => writer.report())),
+      subscribers: this.#audience.size,
+      subscriptions,
+      delivery: reportDelivery(subscriptions),
       times: {
         announcedMs: at(times.announced),
         firstSubscriberMs: at(times.firstSubscriber),
@@ -126,34 +123,31 @@ export class TrackPublisher {
   }
 
   async #publish(feed: SourceFeed): Promise<void> {
-    const append = (entry: Parameters<TrackLog['append']>[0]): void => this.#log.append(entry);
+    const append = (entry: LogEntry): void => this.#log.append(entry);
+    const placed = this.#options.source.kind === 'objects';
     let failure: unknown;
     try {
       await this.#interruption.guard(this.#offer());
       if (!this.#options.noWait) {
         this.#emit({ kind: 'waiting-for-subscriber' });
-        await this.#until(() => this.#isHeard());
+        await this.#audience.until(() => this.#audience.isHeard);
       }
       await feed.run();
       this.#times.sourceEnded = this.#elapsed();
       this.#emit({ kind: 'source-ended' });
-      if (this.#options.source.kind === 'objects') this.#planner?.stop(append);
+      if (placed) this.#planner?.stop(append);
       else this.#numberer?.end(append);
+      this.#audience.end('TRACK_ENDED', '', 'complete');
     } catch (error) {
       failure = error;
-      const stopped = this.#interruption.reason instanceof StopRequested;
-      const [status, reason] = stopped
-        ? ['GOING_AWAY', 'the publisher was stopped']
-        : ['INTERNAL_ERROR', 'the publisher failed'];
-      for (const writer of this.#writers) writer.endWith(status, reason, 'stopped');
-      if (this.#options.source.kind === 'objects') this.#planner?.stop(append);
+      if (placed) this.#planner?.stop(append);
       else this.#numberer?.stop(append);
+      if (this.#isStopped) this.#audience.end('GOING_AWAY', 'the publisher was stopped', 'stopped');
+      else this.#audience.end('INTERNAL_ERROR', 'the publisher failed', 'stopped');
     }
-    this.#log.end();
-    for (const writer of [...this.#writers]) writer.pump();
-    await this.#drain();
+    await this.#audience.drain(this.#options.drainTimeoutMs ?? DEFAULT_DRAIN_MS, peerName(this.#session));
     if (failure !== undefined) {
-      if (!(this.#interruption.reason instanceof StopRequested)) throw failure;
+      if (!this.#isStopped) throw failure;
       this.#outcome = 'stopped';
       return;
     }
@@ -164,6 +158,10 @@ export class TrackPublisher {
     });
     await this.#linger();
     this.#outcome = 'complete';
+  }
+
+  get #isStopped(): boolean {
+    return this.#interruption.reason instanceof StopRequested;
   }
 
   /**
@@ -198,13 +196,13 @@ export class TrackPublisher {
       interruption: this.#interruption,
       clock: this.#clock,
       hooks: {
-        ready: () => this.#ready(),
-        isHeard: () => this.#isHeard(),
+        ready: () => this.#audience.ready(),
+        isHeard: () => this.#audience.isHeard,
         append: (entry) => {
           if (this.#times.firstObject < 0) this.#times.firstObject = this.#elapsed();
           this.#log.append(entry);
         },
-        sent: () => this.#sent(),
+        sent: () => this.#audience.sent(),
       },
     });
     return this.#feed;
@@ -227,37 +225,14 @@ export class TrackPublisher {
     this.#times.announced = this.#elapsed();
   }
 
-  /** Takes the requests for this track; everything else goes to whoever had the session before. */
   #installHandlers(): () => void {
     const outer = this.#session.handlers;
-    const mine: SessionHandlers = {
-      ...outer,
-      onSubscribe: (request) => {
-        if (trackKey(request.track) === this.#key) this.#onSubscribe(request);
-        else if (outer.onSubscribe) outer.onSubscribe(request);
-        else request.reject({ name: 'DOES_NOT_EXIST', reason: 'this track is not published here' });
-      },
-      onTrackStatus: (request) => {
-        if (trackKey(request.track) === this.#key) answerTrackStatus(request, this.#log);
-        else if (outer.onTrackStatus) outer.onTrackStatus(request);
-        else request.reject({ name: 'DOES_NOT_EXIST', reason: 'this track is not published here' });
-      },
-      onFetch: (request) => {
-        const { target, joining } = request;
-        const track = target.type === 'standalone' ? target.track : joining?.track;
-        if (track !== undefined && trackKey(track) === this.#key) {
-          answerFetch(
-            request,
-            this.#log,
-            this.#session.profile,
-            (publication) => this.#joinedAt.get(publication) ?? null,
-          )
-            // The fetcher cancelled or the session ended: its own matter, not the track's.
-            .catch(() => {});
-        } else if (outer.onFetch) outer.onFetch(request);
-        else request.reject({ name: 'DOES_NOT_EXIST', reason: 'this track is not published here' });
-      },
-    };
+    const mine = trackHandlers(this.#options.track, outer, {
+      log: this.#log,
+      profile: this.#session.profile,
+      joinedAt: (publication) => this.#audience.joinedAt(publication),
+      onSubscribe: (request) => this.#onSubscribe(request),
+    });
     this.#session.handlers = mine;
     return () => {
       // Someone may have joined after us; what they pass on still ends up with us, and is refused by then.
@@ -279,106 +254,8 @@ export class TrackPublisher {
   }
 
   #add(publication: Publication): void {
-    const writer = new PublicationWriter(
-      publication,
-      this.#log,
-      this.#session.profile,
-      {
-        onProgress: () => this.#onProgress(),
-        onFatal: (error) => this.#interruption.trigger(error),
-        onStreamStopped: (stopped, { code }) =>
-          this.#emit({ kind: 'stream-stopped', subscription: stopped.report(), code }),
-      },
-      this.#clock,
-    );
-    this.#writers.add(writer);
-    this.#joinedAt.set(publication, this.#log.largest);
     if (this.#times.firstSubscriber < 0) this.#times.firstSubscriber = this.#elapsed();
-    this.#emit({ kind: 'subscribed', subscription: writer.report() });
-    writer.pump();
-    this.#onProgress();
-  }
-
-  /** Somebody takes objects right now. */
-  #isHeard(): boolean {
-    for (const writer of this.#writers) if (writer.isForwarding) return true;
-    return false;
-  }
-
-  /** The fastest subscriber is close enough to the head of the log for more to be read. */
-  #hasRoom(): boolean {
-    for (const writer of this.#writers) {
-      if (writer.isForwarding && this.#log.headOffset - writer.offset <= this.#limits.readAhead) return true;
-    }
-    return false;
-  }
-
-  #ready(): Promise<void> | undefined {
-    if (this.#interruption.reason !== undefined) return Promise.reject(this.#interruption.reason);
-    if (this.#hasRoom()) return undefined;
-    // Nobody listens and nobody is waited for: let the event loop see who comes.
-    if (this.#options.noWait && !this.#isHeard()) return new Promise((resolve) => setImmediate(resolve));
-    return this.#until(() => this.#hasRoom() || ((this.#options.noWait ?? false) && !this.#isHeard()));
-  }
-
-  /** Hands what was appended to the subscribers, ends those who are too slow, and forgets what nobody needs. */
-  #sent(): void {
-    let fastest = 0;
-    for (const writer of this.#writers) {
-      writer.notePause();
-      writer.pump();
-      if (writer.isForwarding) fastest = Math.max(fastest, writer.offset);
-    }
-    let lowest = this.#log.head;
-    for (const writer of this.#writers) {
-      if (!writer.isForwarding) continue;
-      if (fastest - writer.offset > this.#limits.lag) writer.tooFarBehind();
-      else lowest = Math.min(lowest, writer.cursor);
-    }
-    this.#log.trim(lowest);
-  }
-
-  #onProgress(): void {
-    this.#progress++;
-    for (const writer of this.#writers) {
-      if (writer.end === null) continue;
-      this.#writers.delete(writer);
-      this.#ended.push(writer);
-      this.#emit({ kind: 'subscription-ended', subscription: writer.report() });
-    }
-    this.#changed?.resolve();
-    this.#changed = undefined;
-  }
-
-  async #until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      this.#changed ??= deferred();
-      await this.#interruption.guard(this.#changed.promise);
-    }
-  }
-
-  /** Until every subscription has ended, or nothing has moved for the drain timeout. */
-  async #drain(): Promise<void> {
-    const limit = this.#options.drainTimeoutMs ?? DEFAULT_DRAIN_MS;
-    while (this.#writers.size > 0) {
-      this.#changed ??= deferred();
-      const { promise } = this.#changed;
-      if (limit === 0) {
-        await promise;
-        continue;
-      }
-      const seen = this.#progress;
-      const wake = this.#changed;
-      const timer = this.#clock.after(limit, () => wake.resolve());
-      await promise;
-      timer.cancel();
-      if (this.#progress !== seen) continue;
-      throw new MoqtError('MOQT_E_INCOMPLETE', `the last objects were not delivered: nothing moved for ${limit} ms`, {
-        stage: 'publish',
-        cause: 'publish.drain',
-        peer: peerName(this.#session),
-      });
-    }
+    this.#audience.add(publication);
   }
 
   #sessionEnded(close: SessionCloseInfo): MoqtError {

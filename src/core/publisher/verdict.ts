@@ -1,7 +1,7 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import { sessionEndedError } from '../session/failure.js';
 import type { SessionCloseInfo } from '../session/session.js';
-import type { PublicationReport } from './publication-writer.js';
+import type { PublicationReport } from './publication-report.js';
 import type { PublishReport } from './publish-options.js';
 
 /** The weakest knowledge that we have of any stream of a subscription that got everything. */
