@@ -9,6 +9,7 @@ import { EncodeError, WireError } from '../wire/wire-error.js';
 import { needsAdapting, resetCode } from './bridge.js';
 import type { Batch, LogReader, SubgroupLog } from './subgroup-log.js';
 import type { Tally } from './tally.js';
+import type { UnsentStreams } from './unsent-streams.js';
 import { writeFragments } from './write-fragments.js';
 
 /** The subscription that a cursor works for. */
@@ -22,6 +23,8 @@ export interface CursorOwner {
   /** ms; 0 is none. */
   readonly objectTimeoutMs: number;
   readonly subgroupTimeoutMs: number;
+  /** What was ended and not yet taken by the transport. */
+  readonly unsent: UnsentStreams;
   /** More, or less when negative, is waiting that was read because another subscriber was faster. */
   addLag(bytes: number, streams: number): void;
   progressed(): void;
@@ -106,6 +109,11 @@ export class Cursor implements LogReader {
     const { log } = this;
     try {
       while (this.position < log.length) {
+        const room = this.owner.unsent.room();
+        if (room !== undefined) {
+          this.#busyUntil(room);
+          return;
+        }
         const batch = log.at(this.position);
         if (this.position >= this.#firstLagging) this.#reduceLag(batch.cost);
         this.position++;
@@ -236,6 +244,7 @@ export class Cursor implements LogReader {
       return undefined;
     }
     out.end();
+    this.owner.unsent.add(out);
     if (deadline !== null) {
       const cancel = (): void => deadline.cancel();
       out.delivered().then(cancel, cancel);

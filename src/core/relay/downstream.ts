@@ -17,12 +17,14 @@ import type { Peer } from './peer.js';
 import type { SubgroupLog } from './subgroup-log.js';
 import type { Tally } from './tally.js';
 import type { RelayTrack } from './track.js';
+import { UnsentStreams } from './unsent-streams.js';
 
 /** One subscription of one subscriber. */
 export class Downstream implements CursorOwner {
   readonly profile: DraftProfile;
   readonly clock: Clock;
   readonly tally: Tally;
+  readonly unsent = new UnsentStreams();
   readonly #cursors = new Set<Cursor>();
   #plan: JoinPlan;
   #forward: boolean;
