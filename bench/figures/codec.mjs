@@ -1,0 +1,81 @@
+// P4, P5: instructions per object, counted by valgrind; the difference of two lengths cancels what starting costs.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { worker } from '../lib/build.mjs';
+import { hasProgram } from '../lib/context.mjs';
+
+const NODE_ARGS = ['--single-threaded', '--predictable', '--hash-seed=1', '--random-seed=1'];
+
+function instructions(role, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'moqt-callgrind-'));
+  const out = join(folder, 'out');
+  try {
+    const args = ['--tool=callgrind', `--callgrind-out-file=${out}`, '--smc-check=all-non-file'];
+    const run = spawnSync(
+      'valgrind',
+      [...args, process.execPath, ...NODE_ARGS, worker, role, JSON.stringify(options)],
+      {
+        encoding: 'utf8',
+      },
+    );
+    if (run.status !== 0) throw new Error(`${role} under valgrind: ${run.stderr.slice(-500)}`);
+    const total = /^(?:summary|totals): (\d+)/m.exec(readFileSync(out, 'utf8'))?.[1];
+    return Number(total);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function perObject(context, role, arm, payload) {
+  const objects = context.quick ? 64_000 : 192_000;
+  const [one, two] = [objects, 2 * objects].map((count) =>
+    instructions(role, { arm, objects: count, payload, draft: context.draft }),
+  );
+  const figure = (two - one) / objects;
+  context.log(`  ${role} ${arm} ${payload} B: ${figure.toFixed(0)} instructions`);
+  return figure;
+}
+
+function skip(id, what) {
+  return [{ id, what, skipped: 'valgrind is not installed (Debian: apt-get install valgrind)' }];
+}
+
+export async function p4(context) {
+  const what = 'decode, instructions per object';
+  if (!hasProgram('valgrind')) return skip('P4', what);
+  context.log('P4: decoding under callgrind');
+  const ours = perObject(context, 'decode-loop', 'ours', 1000);
+  const floor = perObject(context, 'decode-loop', 'floor', 1000);
+  return [
+    {
+      id: 'P4',
+      what,
+      ours: ours.toFixed(0),
+      reference: floor.toFixed(0),
+      ratio: ours / floor,
+      bar: { atMost: 3 },
+      note: 'the floor reads three varints and makes one view of the payload',
+    },
+  ];
+}
+
+export async function p5(context) {
+  const what = 'encode, instructions per object';
+  if (!hasProgram('valgrind')) return skip('P5', what);
+  context.log('P5: encoding under callgrind');
+  const ours = perObject(context, 'encode-loop', 'ours', 1000);
+  const floor = perObject(context, 'encode-loop', 'floor', 1000);
+  return [
+    {
+      id: 'P5',
+      what,
+      ours: ours.toFixed(0),
+      reference: floor.toFixed(0),
+      ratio: ours / floor,
+      bar: { atMost: 3 },
+      note: 'the floor writes three varints and copies the payload of 1000 B once, which ours leaves to the transport',
+    },
+  ];
+}
