@@ -1,4 +1,4 @@
-import { buildConfig, DEFAULT_STREAM_WINDOW } from '../../src/core/transport/quic/config.js';
+import { configFor, DEFAULT_STREAM_WINDOW } from '../../src/core/transport/quic/config.js';
 import { loadQuiche, type NativeConnection } from '../../src/core/transport/quic/native.js';
 import { openPacketIo } from '../../src/core/transport/quic/open-io.js';
 import type { Destination, PacketIo } from '../../src/core/transport/quic/packet-io.js';
@@ -21,7 +21,6 @@ const SETTINGS = {
   streamWindow: DEFAULT_STREAM_WINDOW,
   connectionWindow: undefined,
   congestionControl: 'cubic',
-  maxPacketSize: PACKET_BYTES,
   keylog: false,
 } as const;
 
@@ -68,7 +67,7 @@ class BareLoop {
 
 export async function bareServe(options: RawLoad & { readonly pair: Pair }): Promise<void> {
   const quiche = await loadQuiche();
-  const config = buildConfig(quiche, { caPem: null, acceptAny: false, ...options.pair }, SETTINGS);
+  const config = configFor(quiche, { caPem: null, acceptAny: false, ...options.pair }, SETTINGS)('127.0.0.1');
   const chunks = chunksOf(contentBlock(), options.bytes, options.writeSize);
   let native: NativeConnection | undefined;
   let loop: BareLoop | undefined;
@@ -107,7 +106,7 @@ export async function bareServe(options: RawLoad & { readonly pair: Pair }): Pro
 
 export async function bareRead({ port }: { readonly port: number }): Promise<void> {
   const quiche = await loadQuiche();
-  const config = buildConfig(quiche, { caPem: null, acceptAny: true }, SETTINGS);
+  const config = configFor(quiche, { caPem: null, acceptAny: true }, SETTINGS)('127.0.0.1');
   const check = new ContentCheck();
   const stretch = new Stretch();
   const buffer = Buffer.allocUnsafeSlow(64 << 10);
