@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
+import { hideSecrets } from './secrets.js';
 
 /** No token that anybody issues is longer; a larger file is a mistake. */
 const MAX_TOKEN_BYTES = 64 * 1024;
@@ -70,6 +71,7 @@ function token(bytes: Buffer, from: string, size = bytes.length): Uint8Array {
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : undefined;
   const value = bytes.subarray(0, end);
   if (value.length === 0) throw usage(`the token from ${from} is empty`, 'a token');
+  hideSecrets([value.toString()]);
   return value;
 }
 

@@ -3,11 +3,14 @@ import { defaultConfigPath, readConfigFile } from '../core/config/config-file.js
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
+import { escapeInvisible } from '../core/util/escape.js';
 import { FileOutput } from './file-output.js';
 import { describeOrigin, givenFlags, normaliseArgv, type Origin, valuesFromElsewhere } from './flag-values.js';
 import { connectionFlags } from './flags/connection-flags.js';
 import { outputFlags } from './flags/output-flags.js';
+import { withoutSecrets } from './secrets.js';
 import { Stop } from './signals.js';
+import { stackText } from './stack-text.js';
 import { type ColorChoice, type Paint, painter, wantsColor, wantsProgress } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
 
@@ -15,6 +18,9 @@ import { toMoqtError } from './to-moqt-error.js';
 const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
 /** Flags that may stand without a value, and what that means. */
 const OPTIONAL_VALUE = new Map([['wait', 'forever']]);
+
+/** How long an orderly end may take once --max-time is over, ms. */
+const MAX_TIME_GRACE_MS = 2000;
 
 /** The values of the flags that every command has. */
 interface OutputFlags {
@@ -107,21 +113,27 @@ export abstract class MoqtCommand extends Command {
     return { flags: values, args: parsed.args, argv: parsed.argv as string[] };
   }
 
-  /** Ends the command in order when `ms` have passed; the exit code is then 6. */
+  /** Ends the command in order when `ms` have passed, and at once when that takes too long; the exit code is then 6. */
   protected startMaxTime(ms: number): void {
     if (ms === 0) return;
-    this.#maxTimer = setTimeout(() => this.stop.stop({ kind: 'max-time' }), ms);
+    this.#maxTimer = setTimeout(() => {
+      this.stop.stop({ kind: 'max-time' });
+      this.#maxTimer = setTimeout(() => {
+        this.#tellError(maxTimeError());
+        process.exit(EXIT.timeout);
+      }, MAX_TIME_GRACE_MS).unref();
+    }, ms);
     this.#maxTimer.unref();
   }
 
   /** A result line for stdout. */
   print(line: string): void {
-    void this.stdout.write(Buffer.from(`${line}\n`))?.catch(() => {});
+    void this.stdout.write(Buffer.from(`${escapeInvisible(withoutSecrets(line))}\n`))?.catch(() => {});
   }
 
   /** A line for stderr. */
   tell(line: string): void {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${escapeInvisible(withoutSecrets(line))}\n`);
   }
 
   /** A notice for people; silent with -q and in the JSON modes, where reports carry the same. */
@@ -176,10 +188,14 @@ export abstract class MoqtCommand extends Command {
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
     // A command that was told to stop reports just that, unless moqt itself is broken.
     if (quietEnd && error.code !== 'MOQT_E_BUG') return this.stop.exitCode ?? error.exitCode;
+    this.#tellError(error);
+    return error.exitCode;
+  }
+
+  #tellError(error: MoqtError): void {
     if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, this.peer)));
     else this.tell(errorLine(error, this.peer, (text) => this.paint('red', text)));
-    if (this.output.debug) this.tell(stackOf(error));
-    return error.exitCode;
+    if (this.output.debug) this.tell(stackText(error));
   }
 
   async #printConfig({ rows }: ShowConfig): Promise<ExitCode> {
@@ -247,9 +263,4 @@ function lastValue(argv: readonly string[], name: string): string | undefined {
     if (token === `--${name}`) return tokens[i + 1];
   }
   return undefined;
-}
-
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by: ${stackOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
 }

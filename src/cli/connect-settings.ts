@@ -4,6 +4,10 @@ import type { ConnectSettings } from '../core/session/connect-settings.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
 import { asAuthorizationToken, readAuthToken } from './auth-token.js';
 import { badFlag } from './flags/kinds.js';
+import { hideSecrets } from './secrets.js';
+
+/** Their values are credentials, whole and in parts. */
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 /** The values of the flags of every command that connects. */
 export interface ConnectionFlags {
@@ -95,7 +99,9 @@ function parseResolve(values: readonly string[]): ReadonlyMap<string, readonly s
 function parseHeader(value: string): [string, string] {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*)$/.exec(value);
   if (!match) throw badFlag('header', value, "'Name: value' in printable ASCII");
-  return [(match[1] as string).toLowerCase(), match[2] as string];
+  const [name, content] = [(match[1] as string).toLowerCase(), match[2] as string];
+  if (SECRET_HEADERS.has(name)) hideSecrets([content, ...content.split(/[\s;=]+/)]);
+  return [name, content];
 }
 
 /** `relay.example:4443` of a listen flag. */

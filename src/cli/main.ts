@@ -3,6 +3,8 @@ import { EXIT } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { closestName } from '../core/util/closest-name.js';
+import { withoutSecrets } from './secrets.js';
+import { stackText } from './stack-text.js';
 import { painter, wantsColor } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
 
@@ -56,11 +58,15 @@ function usage(message: string, hint: string): MoqtError {
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = toMoqtError(thrown);
   if (argv.includes('--json') || argv.includes('--jsonl')) {
-    process.stderr.write(`${JSON.stringify(errorDocument(error, null))}\n`);
+    tell(JSON.stringify(errorDocument(error, null)));
   } else {
     const paint = painter(wantsColor(2, 'auto', process.env));
-    process.stderr.write(`${errorLine(error, null, (text) => paint('red', text))}\n`);
+    tell(errorLine(error, null, (text) => paint('red', text)));
   }
-  if (argv.includes('--debug')) process.stderr.write(`${(thrown as Error)?.stack ?? String(thrown)}\n`);
+  if (argv.includes('--debug')) tell(stackText(error));
   return error.exitCode;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${withoutSecrets(line)}\n`);
 }

@@ -2,6 +2,7 @@ import type { ConnectedSession, ConnectSettings } from '../core/session/connect-
 import type { SessionHandlers, SessionNotice } from '../core/session/session.js';
 import { parseMoqtUrl } from '../core/url/parse-url.js';
 import { escapeText } from '../core/util/escape.js';
+import { hideUrlSecrets } from './secrets.js';
 import type { StageTimes } from './stage-times.js';
 
 /** What opening a session tells its command meanwhile. */
@@ -23,6 +24,7 @@ export async function openSession(
   // Loaded here: it brings the transports with it.
   const { connect } = await import('../core/session/connect.js');
   const { handlers, times } = options;
+  hideUrlSecrets(url);
   const { host, port } = parseMoqtUrl(url);
   voice.peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const session = await connect(url, {

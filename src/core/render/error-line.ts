@@ -16,6 +16,9 @@ export interface ErrorDocument {
   };
 }
 
+/** Longest message in the line for people, in UTF-16 units: a peer's reason alone may have 1024 bytes. */
+const MAX_MESSAGE = 400;
+
 /** `peer` is who the command talked to, for errors that do not say. */
 export function errorDocument(error: MoqtError, peer: string | null): ErrorDocument {
   return {
@@ -41,5 +44,5 @@ export function errorLine(error: MoqtError, peer: string | null, paint: (text: s
   const cause = error.reason ? ` [${error.reason}]` : '';
   const advice = error.hint ?? hintFor(error.code, error.reason);
   const hint = advice ? ` — ${escapeText(advice)}` : '';
-  return `${paint('moqt:')} ${where}: ${escapeText(error.message)}${cause}${hint}`;
+  return `${paint('moqt:')} ${where}: ${escapeText(error.message, { maxLength: MAX_MESSAGE })}${cause}${hint}`;
 }

@@ -25,6 +25,22 @@ export function escapeText(text: string, options: EscapeOptions = {}): string {
   return cut ? `${escaped}…` : escaped;
 }
 
+/**
+ * A finished line or JSON document with the characters that nobody sees written `\uXXXX`: to a reader of JSON it is the
+ * same document, and no terminal reorders it.
+ */
+export function escapeInvisible(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    // Line ends and colours are our own: JSON.stringify has escaped those of a peer, as escapeText has.
+    if (character < ' ') return character;
+    let escaped = '';
+    for (let i = 0; i < character.length; i++) {
+      escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+    }
+    return escaped;
+  });
+}
+
 /** As escapeText, for bytes that ought to be UTF-8; those that are not appear as `\xNN`. */
 export function escapeBytes(bytes: Uint8Array, options: EscapeOptions = {}): string {
   const max = options.maxLength;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/util/bytes.js';
-import { escapeBytes, escapeText } from '../../../src/core/util/escape.js';
+import { escapeBytes, escapeInvisible, escapeText } from '../../../src/core/util/escape.js';
 
 describe('escapeText', () => {
   it.each([
@@ -60,5 +60,22 @@ describe('escapeBytes', () => {
         expect(escapeBytes(bytes)).not.toMatch(/[\p{Cc}\p{Cs}]/u);
       }),
     );
+  });
+});
+
+describe('escapeInvisible', () => {
+  it('leaves a JSON document what it was', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const json = escapeInvisible(JSON.stringify({ text }));
+        expect(JSON.parse(json)).toEqual({ text });
+        expect(json).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u2028\u2029]/);
+      }),
+    );
+  });
+
+  it('leaves line ends and what people can see', () => {
+    expect(escapeInvisible('one\ntwo\t“three” 👩\u200d💻')).toBe('one\ntwo\t“three” 👩\u200d💻');
+    expect(escapeInvisible('a\u202eb\u009b')).toBe('a\\u202eb\\u009b');
   });
 });
