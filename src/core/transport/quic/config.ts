@@ -30,10 +30,12 @@ export interface QuicSettings {
 export const DEFAULT_MAX_INCOMING_UNI = 1000;
 export const DEFAULT_MAX_INCOMING_BIDI = 1000;
 /**
- * A stream starts with all of it, and when that is used up the library falls back to 32 KiB and doubles: so it is large
- * enough for a group of 4 MiB, the default when publishing.
+ * What one stream may bring before anybody reads it; the library lets a stream that is read grow from 32 KiB by doubling.
+ * The connection's window does not close (see below), so this is what stops a sender: as many streams as the peer may
+ * open, each with its window full, stay below what may wait unread in all.
  */
-export const DEFAULT_STREAM_WINDOW = 6 << 20;
+export const DEFAULT_STREAM_WINDOW = 256 << 10;
+const MAX_STREAM_WINDOW = 16 << 20;
 /**
  * By default the connection's window never closes. The library counts what a reset stream still owed as unread for ever:
  * with a finite window every reset narrows it, until the peer may send nothing at all and the connection hangs.
@@ -82,7 +84,7 @@ function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings, m
   config.setInitialMaxStreamDataBidiLocal(settings.streamWindow);
   config.setInitialMaxStreamDataBidiRemote(settings.streamWindow);
   config.setInitialMaxStreamDataUni(settings.streamWindow);
-  config.setMaxStreamWindow(settings.streamWindow);
+  config.setMaxStreamWindow(Math.max(settings.streamWindow, MAX_STREAM_WINDOW));
   config.setInitialMaxStreamsUni(settings.maxIncomingUni);
   config.setInitialMaxStreamsBidi(settings.maxIncomingBidi);
   config.enableDgram(true, DATAGRAM_RECEIVE_QUEUE, DATAGRAM_SEND_QUEUE);
