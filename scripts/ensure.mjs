@@ -22,8 +22,10 @@ function newest(path) {
 
 const installed = join(root, 'node_modules/.package-lock.json');
 if (!existsSync(installed)) {
-  process.stderr.write('installing dependencies (npm ci) …\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  process.stderr.write('installing dependencies …\n');
+  // Not `npm ci`: where a registry lacks the optional packages of other platforms, no lock file satisfies it. The versions
+  // are those of package-lock.json all the same, and --no-save leaves that file alone.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 const sources = Math.max(
