@@ -47,6 +47,13 @@ export class ArrivalOrder implements TrackOrder {
     return true;
   }
 
+  /** Nothing is held back. */
+  dropFurthest(): null {
+    return null;
+  }
+
+  giveUpWaiting(): void {}
+
   take(sink: OrderSink, drained: boolean): void {
     for (const ready of this.#ready) {
       const done = ready instanceof GroupQueue ? takeDatagrams(ready, sink) : this.#takeStream(ready, sink);

@@ -2,7 +2,7 @@ import type { ObjectHeader } from '../wire/messages/object.js';
 import { IdSet } from './id-set.js';
 import type { Gap } from './track-item.js';
 
-/** Checksums kept per group, to tell a repeated object from one that claims to be the same and is not. */
+/** Checksums kept per group. */
 const MAX_CHECKSUMS = 8192;
 
 /** What is known about the objects of one group: which came, which cannot come, and where the group ends. */

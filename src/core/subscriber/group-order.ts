@@ -83,6 +83,22 @@ export class GroupOrder implements TrackOrder {
     return reader.subgroup === null || reader.subgroup === group.lanes[0]?.subgroup;
   }
 
+  dropFurthest(sink: OrderSink): bigint | null {
+    let furthest: GroupQueue | null = null;
+    for (const group of this.#groups.values()) {
+      if (group === this.#current || group.isDropped) continue;
+      if (furthest === null || this.#options.descending || group.group > furthest.group) furthest = group;
+    }
+    if (furthest === null) return null;
+    furthest.isDropped = true;
+    sink.discarded(furthest.stop());
+    return furthest.group;
+  }
+
+  giveUpWaiting(): void {
+    this.#hold.giveUp();
+  }
+
   take(sink: OrderSink, drained: boolean): void {
     this.#hold.release();
     for (;;) {
@@ -118,6 +134,7 @@ export class GroupOrder implements TrackOrder {
 
   /** True: the group is over. False: it waits for data, or the sink has enough. */
   #takeGroup(group: GroupQueue, sink: OrderSink, drained: boolean): boolean {
+    if (group.isDropped) return true;
     group.place();
     if (!this.#takeDatagrams(group, sink, drained)) return false;
     for (let lane = group.lanes[0]; lane !== undefined; lane = group.lanes[0]) {
@@ -136,6 +153,7 @@ export class GroupOrder implements TrackOrder {
       const { object } = next.object.header;
       if (!drained && !group.ledger.isWholeBelow(object) && !this.#waited(group, `datagram ${object}`)) return false;
       group.datagrams.shift();
+      this.#hold.progress();
       if (!sink.datagram(group, next)) return false;
     }
     return true;
@@ -152,6 +170,7 @@ export class GroupOrder implements TrackOrder {
           if (!drained && !this.#waited(group, `lane ${lane.subgroup}`)) return false;
         }
         lane.entered = true;
+        this.#hold.progress();
         if (!takeAll(group, reader, sink)) return false;
         continue;
       }
@@ -188,7 +207,9 @@ export class GroupOrder implements TrackOrder {
   }
 
   #finish(group: GroupQueue, sink: OrderSink): void {
-    for (const gap of gapsOf(group)) sink.gap(gap);
+    const { group: id } = group;
+    if (group.isDropped) sink.gap({ kind: 'gap', what: 'groups', firstGroup: id, lastGroup: id });
+    else for (const gap of gapsOf(group)) sink.gap(gap);
     this.#leave(group);
   }
 
@@ -210,7 +231,7 @@ export class GroupOrder implements TrackOrder {
     if (newest === null) return;
     for (const group of [...this.#groups.values()]) {
       if (group.group >= newest.group) continue;
-      group.stop();
+      sink.discarded(group.stop());
       sink.skipped(group);
       this.#leave(group);
     }

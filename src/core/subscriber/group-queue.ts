@@ -30,6 +30,8 @@ export class GroupQueue {
   hasDatagrams = false;
   /** What comes for it now is late. */
   isOver = false;
+  /** It was given up to make room, and is missing as a whole. */
+  isDropped = false;
   /** Several subgroups were seen in it. */
   hasSubgroups = false;
   /** It was counted as a group with objects. */
@@ -75,10 +77,12 @@ export class GroupQueue {
     return [...this.lanes.flatMap((lane) => lane.readers), ...this.unplaced];
   }
 
-  /** Stops whatever is still open and drops what is queued. */
-  stop(): void {
+  /** Stops whatever is still open. Gives back what was queued as datagrams, which nobody will take. */
+  stop(): QueuedDatagram[] {
     for (const reader of this.readers()) reader.stop();
-    this.datagrams.length = 0;
+    this.lanes.length = 0;
+    this.unplaced.length = 0;
+    return this.datagrams.splice(0);
   }
 
   #lane(subgroup: bigint): Lane {

@@ -13,6 +13,7 @@ export class Hold {
   #key = '';
   #since = 0;
   #lastData: number;
+  #forced = false;
   /** When `expired` should be asked again; null: nothing is held. */
   until: number | null = null;
 
@@ -25,13 +26,27 @@ export class Hold {
     this.#lastData = this.#clock.now();
   }
 
-  /** Forgets what was waited for. */
+  /** Something was handed on, so whatever is waited for next is another wait. */
+  progress(): void {
+    this.#key = '';
+  }
+
+  /** Forgets when to ask again, before everything is looked at anew. */
   release(): void {
     this.until = null;
   }
 
+  /** The next question is answered with yes. */
+  giveUp(): void {
+    this.#forced = true;
+  }
+
   /** True once the wait named `key` has lasted long enough. Another key is another wait. */
   expired(key: string, limitMs: number): boolean {
+    if (this.#forced) {
+      this.#forced = false;
+      return true;
+    }
     const now = this.#clock.now();
     if (this.#key !== key) {
       this.#key = key;

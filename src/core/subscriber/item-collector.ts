@@ -100,6 +100,10 @@ export class ItemCollector implements OrderSink {
     this.skippedGroups++;
   }
 
+  discarded(datagrams: readonly QueuedDatagram[]): void {
+    for (const { object } of datagrams) this.onDatagram?.(object.payload);
+  }
+
   /** PUBLISH_DONE counted more streams than came. */
   missingStreams(end: SubscriptionEnd | null, received: number): void {
     if (end?.kind !== 'done' || end.streamCount === null) return;

@@ -3,6 +3,7 @@ import { SessionClosed, StreamReset } from '../transport/transport-errors.js';
 import { concatBytes } from '../util/bytes.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
 import type { GroupQueue } from './group-queue.js';
+import { ObjectChecksum } from './object-checksum.js';
 
 /** How a stream ended: as its sender meant it, or in the middle. */
 export type StreamEnd = 'fin' | 'reset' | 'broken' | 'stopped' | 'session-closed';
@@ -37,7 +38,7 @@ export class StreamReader {
   queue: GroupQueue | null = null;
   /** What the receiver made of the object that is arriving, and the checksum of it so far. */
   verdict: 'new' | 'duplicate' | 'late' = 'new';
-  checksum = 0;
+  readonly checksum = new ObjectChecksum();
   #queuedBytes = 0;
   end: StreamEnd | null = null;
   resetCode: bigint | undefined;

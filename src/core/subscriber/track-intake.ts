@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { MoqtError } from '../errors/moqt-error.js';
 import type { IncomingSubgroup, SubscriptionSink } from '../session/session.js';
 import type { Clock } from '../util/clock.js';
@@ -7,6 +6,7 @@ import type { DatagramObject, ObjectFragment, ObjectHeader } from '../wire/messa
 import type { DraftProfile } from '../wire/profile.js';
 import { decodeProperties, PROPERTY } from '../wire/properties.js';
 import type { GroupQueue } from './group-queue.js';
+import { ObjectChecksum } from './object-checksum.js';
 import { StreamReader } from './stream-reader.js';
 import type { TrackOrder } from './track-order.js';
 
@@ -47,12 +47,21 @@ export class TrackIntake implements SubscriptionSink {
     this.lastDataAt = options.clock.now();
   }
 
+  /** Nothing more may be held back. */
+  get isFull(): boolean {
+    return this.#buffered >= this.#options.reorderBound;
+  }
   get openStreams(): number {
     return this.#open.size;
   }
 
   onSubgroup(stream: IncomingSubgroup): void {
     const { order, whole, clock, onChange } = this.#options;
+    if (order.group(stream.header.group)?.isDropped) {
+      this.streams++;
+      stream.stop('CANCELLED');
+      return;
+    }
     const reader = new StreamReader(stream, whole, {
       accept: (from, fragment) => this.#accept(from, fragment),
       onRead: (from) => this.#onRead(from),
@@ -77,13 +86,12 @@ export class TrackIntake implements SubscriptionSink {
     this.lastDataAt = clock.now();
     const group = order.group(header.group);
     // A peer does not wait for us to take a datagram, so those that nobody takes are dropped here.
-    if (group !== null && this.#buffered + payload.length > reorderBound) {
+    if (group !== null && (group.isDropped || this.#buffered + payload.length > reorderBound)) {
       this.droppedDatagrams++;
       return;
     }
     const verdict = this.#begin(group, header);
-    const checksum = payload.length === 0 ? 0 : crc32(payload);
-    if (verdict !== 'late') this.#complete(header, checksum, group);
+    if (verdict !== 'late') this.#complete(header, ObjectChecksum.of(payload), group);
     if (object.endOfGroup) group?.ledger.endsBefore(header.object + 1n);
     if (verdict === 'new' && group !== null) {
       this.#buffered += payload.length;
@@ -124,11 +132,11 @@ export class TrackIntake implements SubscriptionSink {
   #accept(reader: StreamReader, fragment: ObjectFragment): boolean {
     const { header, bytes } = fragment;
     if (fragment.offset === 0) {
-      reader.checksum = 0;
+      reader.checksum.begin();
       reader.verdict = this.#begin(reader.queue, header);
     }
-    if (bytes.length > 0) reader.checksum = crc32(bytes, reader.checksum);
-    if (fragment.complete && reader.verdict !== 'late') this.#complete(header, reader.checksum, reader.queue);
+    reader.checksum.add(bytes);
+    if (fragment.complete && reader.verdict !== 'late') this.#complete(header, reader.checksum.value, reader.queue);
     return reader.verdict === 'new';
   }
 

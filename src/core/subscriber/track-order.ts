@@ -11,6 +11,8 @@ export interface OrderSink {
   gap(gap: Gap): void;
   /** A newer group made this one uninteresting. */
   skipped(group: GroupQueue): void;
+  /** Datagrams that were queued are not handed on. */
+  discarded(datagrams: readonly QueuedDatagram[]): void;
 }
 
 /** In which order the objects of a track are handed on, and how long one waits for those that ought to come first. */
@@ -25,6 +27,13 @@ export interface TrackOrder {
   take(sink: OrderSink, drained: boolean): void;
   /** The stream is the one that is waited for: it is read however much is queued. */
   isNeeded(reader: StreamReader): boolean;
+  /**
+   * Gives up the group that is furthest ahead of the one that is waited for, and says which; null when there is none. Its
+   * place will be a gap.
+   */
+  dropFurthest(sink: OrderSink): bigint | null;
+  /** Does not wait any longer for what `take` waits for now. */
+  giveUpWaiting(): void;
   /** Clock time at which `take` has to be called again although nothing came; null: no such time. */
   readonly holdUntil: number | null;
   /** No group is open. */

@@ -7,6 +7,7 @@ import { ArrivalOrder } from './arrival-order.js';
 import { AssertionChecker } from './assertions.js';
 import { GroupOrder } from './group-order.js';
 import { ItemCollector } from './item-collector.js';
+import { Relief } from './relief.js';
 import {
   DEFAULT_SUBSCRIBE_LIMITS,
   type SubscribeLimits,
@@ -30,6 +31,7 @@ export class TrackReader {
   readonly #order: TrackOrder;
   readonly #groupOrder: GroupOrder | undefined;
   readonly #items: ItemCollector;
+  readonly #relief: Relief;
   readonly #done = deferred<SubscribeReport>();
   #checker: AssertionChecker | undefined;
   #subscription: Subscription | undefined;
@@ -72,6 +74,9 @@ export class TrackReader {
       onChange: () => this.#changed(),
     });
     this.#items.onDatagram = (payload) => this.#intake.release(payload);
+    this.#relief = new Relief(this.#order, this.#intake, this.#items, (message) =>
+      options.onEvent?.({ kind: 'notice', notice: { kind: 'reorder-bound', message } }),
+    );
     // Whoever reads the items sees the error there; `done` need not be observed.
     this.#done.promise.catch(() => {});
   }
@@ -183,7 +188,10 @@ export class TrackReader {
       this.#finish('count');
       return null;
     }
-    if (!this.#items.isEmpty) return null;
+    if (!this.#items.isEmpty) {
+      this.#relief.reset();
+      return null;
+    }
     return this.#checkDeadlines();
   }
 
@@ -213,7 +221,14 @@ export class TrackReader {
       this.#fail(new MoqtError('MOQT_E_INCOMPLETE', `nothing arrived for ${idleMs} ms`, options));
       return null;
     }
-    return earliest(this.#order.holdUntil, end.until, forAt, idleAt, this.#checker?.deadline ?? null);
+    return earliest(
+      this.#relief.check(now),
+      this.#order.holdUntil,
+      end.until,
+      forAt,
+      idleAt,
+      this.#checker?.deadline ?? null,
+    );
   }
 
   /** Hands on what is left without waiting for anything, then ends. */

@@ -213,7 +213,9 @@ export class StreamTable implements SendHost, RecvHost {
     this.#prioritised = true;
     if (this.closeError !== null) return;
     try {
-      this.#native.streamPriority(stream.number, urgency, true);
+      // Not in turns: of streams with one urgency the older goes first, which is the group order of a track, lets a group
+      // be whole before the next one takes its share, and spares the reader from putting them in order again.
+      this.#native.streamPriority(stream.number, urgency, false);
       if (!stream.started) this.#onStarted(stream);
     } catch {
       // Best effort; the order of our own queue still honours it.

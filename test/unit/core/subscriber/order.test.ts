@@ -64,6 +64,59 @@ describe.each(DRAFTS)('the order of items on draft %s', (draft) => {
     await pair.client.close();
   });
 
+  it('does not give up a group that is slow while it moves', async () => {
+    const { publication, subscription, pair } = await subscribedPair(draft, {
+      filter: 'current-group',
+      limits: { reorderWaitMs: 60 },
+    });
+    const slow = await sendStream(publication, { group: 0n, objects: [], end: 'open' });
+    await sendStream(publication, { group: 1n, objects: ['b'] });
+    const taken = takeAll(subscription);
+    const end = performance.now() + 200;
+    let object = 0n;
+    while (performance.now() < end) {
+      await slow.writeObject({ object: object++ }, utf8('x'));
+      await eventually(() => BigInt(subscription.report().objects) === object, 'the object is handed on');
+    }
+    slow.end();
+    await publication.done('TRACK_ENDED', '');
+    const { items, error } = await taken;
+    expect(error).toBeUndefined();
+    expect(placesOf(items).at(-1)).toBe('1.0');
+    await pair.client.close();
+  });
+
+  it('gives up the group furthest ahead when what is held back leaves no room for what is missing', async () => {
+    const notices: string[] = [];
+    const { publication, subscription, pair } = await subscribedPair(
+      draft,
+      {
+        filter: 'current-group',
+        limits: { reorderBound: 100_000 },
+        onEvent: (event) => event.kind === 'notice' && notices.push(event.notice.message),
+      },
+      { transport: { server: { streamWindow: 200_000, connectionWindow: 300_000 } } },
+    );
+    const first = await sendStream(publication, { group: 0n, objects: ['a'], end: 'open' });
+    await subscription.nextBatch();
+    const later: Promise<unknown>[] = [];
+    for (let group = 1n; group <= 3n; group++) {
+      later.push(sendStream(publication, { group, objects: ['x'.repeat(150_000)] }).catch(() => {}));
+    }
+    const taken = takeAll(subscription);
+    await eventually(() => subscription.report().streams === 4, 'all streams begin');
+    await first.writeObject({ object: 1n }, new Uint8Array(50_000));
+    first.end();
+    await Promise.all(later);
+    await publication.done('TRACK_ENDED', '');
+    const { items, error } = await taken;
+    expect(placesOf(items)).toEqual(['0.1', '1.0', '2.0']);
+    expect(items).toContainEqual({ kind: 'gap', what: 'groups', firstGroup: 3n, lastGroup: 3n });
+    expect(notices).toEqual(['nothing more can be held back: group 3 is given up']);
+    expect(error).toMatchObject({ code: 'MOQT_E_INCOMPLETE', message: 'missing: 1 groups' });
+    await pair.client.close();
+  });
+
   it('is as objects come, when asked for arrival', async () => {
     const { publication, subscription, pair } = await subscribedPair(draft, {
       filter: 'current-group',
