@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import { MoqtError } from '../core/errors/moqt-error.js';
@@ -38,6 +39,7 @@ export async function openInput(names: readonly string[]): Promise<Input> {
   try {
     for (const name of wanted) {
       if (name === '-') {
+        if (isDirectory(0)) throw directory('stdin');
         parts.push({ name: 'stdin', chunks: readStdin });
         total = null;
         continue;
@@ -46,11 +48,7 @@ export async function openInput(names: readonly string[]): Promise<Input> {
       handles.push(handle);
       const info = await handle.stat();
       if (info.isDirectory()) {
-        throw new MoqtError('MOQT_E_USAGE', `${name} is a directory`, {
-          stage: 'config',
-          cause: 'usage.directory',
-          hint: 'name files, or pipe an archive: tar c DIR | moqt publish …',
-        });
+        throw directory(name);
       }
       if (!info.isFile()) total = null;
       else if (total !== null) total += info.size;
@@ -61,6 +59,23 @@ export async function openInput(names: readonly string[]): Promise<Input> {
     throw error;
   }
   return { totalBytes: total, isTerminal: wanted.includes('-') && isatty(0), parts, close: () => closeAll(handles) };
+}
+
+function directory(name: string): MoqtError {
+  return new MoqtError('MOQT_E_USAGE', `${name} is a directory`, {
+    stage: 'config',
+    cause: 'usage.directory',
+    hint: 'name files, or pipe an archive: tar c DIR | moqt publish …',
+  });
+}
+
+/** False also for a descriptor that is closed: reading it will tell. */
+function isDirectory(fd: number): boolean {
+  try {
+    return fstatSync(fd).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** All parts as one stream of bytes. */
