@@ -1,5 +1,5 @@
 import { establishSession } from '../../../src/core/session/establish.js';
-import type { MoqtSession, SessionCloseInfo, SessionOptions } from '../../../src/core/session/session.js';
+import type { MoqtSession, SessionOptions } from '../../../src/core/session/session.js';
 import { type MemoryPairOptions, memoryPair } from '../../../src/core/transport/memory/index.js';
 import type {
   BidiStream,
@@ -193,12 +193,6 @@ export class RawPeer {
   #onBidi(bidi: BidiStream): void {
     this.requests.push(new RawStream(this.profile, bidi.send, bidi.recv));
   }
-}
-
-/** The name under which our session closed. */
-export async function closeName(session: MoqtSession): Promise<string> {
-  const close: SessionCloseInfo = await session.closed;
-  return close.name;
 }
 
 /** The name of the code with which the session closed the transport, seen from the peer. */
