@@ -64,7 +64,7 @@ export function checkOptions(options: ServeRelayOptions): CheckedOptions {
     refuse(
       'relay.remote',
       `${shown} can be reached by others, and this is a relay for development`,
-      'say so explicitly to allow it, and set a token',
+      'allow it with --allow-remote (allowRemote), and set a token',
     );
   }
   if ((options.certPem === undefined) !== (options.keyPem === undefined)) {
