@@ -129,6 +129,7 @@ export class QuicConnection implements Pumped {
     const info = this.#recvInfo;
     if (info.from.port !== port || info.from.host !== host) this.#onOtherAddress(host, port);
     try {
+      if (this.#isEstablished) this.#frames.before(bytes);
       this.native.recv(bytes, this.#recvInfo);
       this.#refusedSince = null;
       if (this.#isEstablished) this.#frames.scan(bytes);

@@ -11,6 +11,8 @@ export interface FrameSink {
 
 const MIN_PAYLOAD_OFFSET = 1 + CONNECTION_ID_BYTES;
 const TAG_BYTES = 16;
+/** Where the payload may begin, and as far as it is worth looking to see whether it was decrypted. */
+const SAMPLE_BYTES = 12;
 /** A shorter packet has no room for the sample that header protection takes (RFC 9001 §5.4.2) and is never decrypted. */
 const MIN_PACKET_BYTES = MIN_PAYLOAD_OFFSET + 4 + TAG_BYTES;
 
@@ -18,7 +20,8 @@ const MIN_PACKET_BYTES = MIN_PAYLOAD_OFFSET + 4 + TAG_BYTES;
  * Reads the frames of a 1-RTT packet that QUIC's library has just accepted. The library decrypts in place and keeps to
  * itself what we need: which code STOP_SENDING carried (it forgets a stream whose data the same packet acknowledges),
  * and which packets were acknowledged (for round-trip times below a millisecond, and for path MTU probes). A packet that
- * fails to decrypt is zeroed by the TLS library and reads as padding.
+ * fails to decrypt is zeroed by the TLS library and reads as padding. One that the library has dropped unread (a duplicate,
+ * above all) is still encrypted, and would read as any frame at all: `before` remembers what it looked like.
  */
 export class FrameScan {
   readonly #sink: FrameSink;
@@ -26,20 +29,37 @@ export class FrameScan {
   #at = 0;
   #end = 0;
   readonly #ranges: number[] = [];
+  readonly #sample = new Uint8Array(SAMPLE_BYTES);
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
   }
 
+  /** To be called with the packet as it arrived; `scan` then with what the library has left of it. */
+  before(bytes: Uint8Array): void {
+    if (bytes.length < MIN_PACKET_BYTES) return;
+    for (let i = 0; i < SAMPLE_BYTES; i++) this.#sample[i] = bytes[MIN_PAYLOAD_OFFSET + i] as number;
+  }
+
   scan(bytes: Uint8Array): void {
     const first = bytes[0] as number;
-    if ((first & 0x80) !== 0 || bytes.length < MIN_PACKET_BYTES) return;
+    if ((first & 0x80) !== 0 || bytes.length < MIN_PACKET_BYTES || !this.#wasDecrypted(bytes)) return;
     this.#bytes = bytes;
     this.#at = MIN_PAYLOAD_OFFSET + (first & 0x03) + 1;
     this.#end = bytes.length - TAG_BYTES;
     while (this.#at < this.#end && this.#frame()) {
       // One frame each.
     }
+  }
+
+  /** The packet number changes also in packets that are then dropped, the payload only in those that are read. */
+  #wasDecrypted(bytes: Uint8Array): boolean {
+    const numberBytes = ((bytes[0] as number) & 0x03) + 1;
+    const end = Math.min(SAMPLE_BYTES, bytes.length - TAG_BYTES - MIN_PAYLOAD_OFFSET);
+    for (let i = numberBytes; i < end; i++) {
+      if (bytes[MIN_PAYLOAD_OFFSET + i] !== this.#sample[i]) return true;
+    }
+    return false;
   }
 
   /** False ends the scan: the last frame, or one of a kind that ours does not know. RFC 9000 §19. */

@@ -19,7 +19,9 @@ function scan(...frames: (readonly number[])[]): Seen[] {
   });
   // Short header with a two-byte packet number, a 20-byte connection ID, the frames, the tag.
   const header = [0x41, ...Array.from({ length: 20 }, () => 0xaa), 0, 7];
-  scanner.scan(Uint8Array.from([...header, ...frames.flat(), ...Array.from({ length: 32 }, () => 0)]));
+  const packet = Uint8Array.from([...header, ...frames.flat(), ...Array.from({ length: 32 }, () => 0)]);
+  scanner.before(packet.map((byte, i) => (i < header.length ? byte : byte ^ 0xff)));
+  scanner.scan(packet);
   return seen;
 }
 
@@ -87,6 +89,28 @@ describe('FrameScan', () => {
   it('stops at a frame without a length and at one it does not know', () => {
     expect(scan([0x08, 6, 1, 2, 3], [0x05, 4, 9]).map((one) => one.kind)).toEqual(['data']);
     expect(scan([0x2f, 6], [0x05, 4, 9])).toEqual([]);
+  });
+
+  it('leaves alone what was dropped without being decrypted', () => {
+    const seen: unknown[] = [];
+    const note = (): void => void seen.push(1);
+    const scanner = new FrameScan({ onStopSending: note, onStreamData: note, onAck: note });
+    const packet = Uint8Array.from([
+      0x41,
+      ...Array.from({ length: 20 }, () => 0xaa),
+      0,
+      7,
+      0x05,
+      4,
+      9,
+      ...Array(32).fill(0),
+    ]);
+    scanner.before(packet.map((byte, i) => (i === 21 || i === 22 ? byte ^ 0x55 : byte)));
+    scanner.scan(packet);
+    expect(seen).toEqual([]);
+    scanner.before(packet.map((byte) => byte ^ 0x55));
+    scanner.scan(packet);
+    expect(seen).toEqual([1]);
   });
 
   it('leaves alone what is no 1-RTT packet, and any bytes without end', () => {
