@@ -142,7 +142,10 @@ export class DataPlane {
   async #subgroup(stream: RecvStream, firstBytes: Uint8Array): Promise<void> {
     if (this.#held !== null) {
       this.#identifying.delete(stream);
-      this.#hold(stream, () => void this.#subgroup(stream, firstBytes).catch((error) => this.#lost(error)));
+      this.#hold(stream, () => {
+        this.#identifying.add(stream);
+        void this.#subgroup(stream, firstBytes).catch((error) => this.#lost(stream, error));
+      });
       return;
     }
     let bytes = firstBytes;
@@ -186,7 +189,7 @@ export class DataPlane {
         alias,
         deliver: () => {
           if (undecoded === null) this.#route(stream, decoder, fragments, null);
-          else void this.#subgroup(stream, undecoded).catch((error) => this.#lost(error));
+          else void this.#subgroup(stream, undecoded).catch((error) => this.#lost(stream, error));
         },
         drop: (why) => {
           this.core.notice('unknown-alias-dropped', `stream ${stream.id} of alias ${alias} was dropped: ${why}`);
@@ -255,7 +258,8 @@ export class DataPlane {
     else this.core.fail('PROTOCOL_VIOLATION', `stream ${stream.id} ended within its header`);
   }
 
-  #lost(error: unknown): void {
+  #lost(stream: RecvStream, error: unknown): void {
+    this.#identifying.delete(stream);
     if (error instanceof StreamReset) this.core.count('stream-reset-before-header');
     else this.core.failWith(error);
   }
