@@ -164,6 +164,16 @@ describe.each(DRAFTS)('draft %s', (draft) => {
     });
   });
 
+  it('row 12: a stream that ends within its header before SETUP: the relay closes that session', async () => {
+    const peer = await relay.rogue(draft);
+    await peer.sendUni(subgroupHeader(profile, { alias: ALIAS, group: 70_000n }).subarray(0, 3));
+    // The stream must have been looked at before SETUP comes.
+    await relay.isolates();
+    await peer.setup();
+    expect(await peer.closeName()).toBe('PROTOCOL_VIOLATION');
+    await relay.isolates();
+  });
+
   it('row 14: padding is read and thrown away where the draft has it', async () => {
     if (!profile.features.padding) return expect(profile.data.paddingDatagram).toBeNull();
     const { peer, session } = await server.established(draft);

@@ -12,6 +12,7 @@ import type {
 } from '../../src/core/session/session.js';
 import { listenQuic, quicTransport } from '../../src/core/transport/quic/index.js';
 import type { ConnectOptions, Listener, ListenOptions, TransportSession } from '../../src/core/transport/transport.js';
+import { webtransportTransport } from '../../src/core/transport/webtransport/index.js';
 import { PROFILES } from '../../src/core/wire/drafts/index.js';
 import type { FullTrackName } from '../../src/core/wire/full-track-name.js';
 import { testCertificate } from './quic-pair.js';
@@ -42,6 +43,21 @@ export async function dial(
       connectTimeoutMs: 5000,
       idleTimeoutMs: 30_000,
       ...options,
+    },
+  );
+}
+
+/** The same over WebTransport; 14 has no protocol string. */
+export async function dialWebTransport(port: number, draft: Draft): Promise<TransportSession> {
+  const { sha256 } = await testCertificate();
+  const { webtransportProtocol } = profileOf(draft);
+  return webtransportTransport.connect(
+    { host: '127.0.0.1', port, path: '/' },
+    {
+      alpn: webtransportProtocol === null ? [] : [webtransportProtocol],
+      verify: { kind: 'pins', sha256: [sha256] },
+      connectTimeoutMs: 5000,
+      idleTimeoutMs: 30_000,
     },
   );
 }
