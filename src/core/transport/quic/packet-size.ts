@@ -30,7 +30,10 @@ export class PacketSize {
   #established = false;
   #trial: { packet: number; until: number } | null = null;
   #witness: { packet: number; until: number } | null = null;
-  #lostWitnesses = 0;
+  /** Witnesses whose time is over; after a fallback, every large packet that was the reason for it. */
+  #missing: number[] = [];
+  #newestLarge: number | null = null;
+  #hasFallenBack = false;
   #attempts = 0;
   #nextTrialAt = 0;
   /** Called when packets have become smaller. */
@@ -70,6 +73,7 @@ export class PacketSize {
 
   onSent(packet: number, length: number, now: number, rttMs: number): void {
     if (length <= BASE_PACKET_SIZE) return;
+    this.#newestLarge = packet;
     // RFC 9002 §6.2.1, with the acknowledgement delay that peers may use.
     const until = now + TRIAL_TIMEOUTS * (3 * rttMs + 25);
     if (length > this.#current) this.#trial ??= { packet, until };
@@ -82,14 +86,20 @@ export class PacketSize {
    */
   #watch(packet: number, now: number, until: number): void {
     if (this.#witness !== null && now < this.#witness.until) return;
-    if (this.#witness !== null && ++this.#lostWitnesses >= MAX_ATTEMPTS) this.#shrink();
+    if (this.#witness !== null) this.#missing.push(this.#witness.packet);
+    if (this.#missing.length >= MAX_ATTEMPTS) this.#fallBack();
     else this.#witness = { packet, until };
   }
 
   onAck(covers: (packet: number) => boolean): void {
     if (this.#witness !== null && covers(this.#witness.packet)) {
       this.#witness = null;
-      this.#lostWitnesses = 0;
+      this.#missing = [];
+    } else if (this.#missing.some(covers)) {
+      // It was late, not lost: the peer stood still for a while, as a process on a busy machine does.
+      this.#missing = [];
+      if (this.#hasFallenBack) this.#current = this.#largest;
+      this.#hasFallenBack = false;
     }
     if (this.#trial === null || !covers(this.#trial.packet)) return;
     this.#trial = null;
@@ -98,12 +108,23 @@ export class PacketSize {
 
   /** Nothing comes back any more: packets above the base size may vanish on the way. */
   onBlackHole(): void {
-    this.#shrink();
+    if (this.#witness !== null) this.#missing.push(this.#witness.packet);
+    if (this.#newestLarge !== null) this.#missing.push(this.#newestLarge);
+    this.#fallBack();
   }
 
   /** The system refuses the size (EMSGSIZE). False when it cannot be made smaller. */
   onTooLarge(): boolean {
+    this.#missing = [];
+    this.#hasFallenBack = false;
     return this.#shrink();
+  }
+
+  /** Small packets from now on, unless one of the large ones turns out to have arrived. */
+  #fallBack(): void {
+    if (this.#current === BASE_PACKET_SIZE) return;
+    this.#hasFallenBack = true;
+    this.#shrink();
   }
 
   #shrink(): boolean {

@@ -95,6 +95,38 @@ describe('PacketSize', () => {
     expect(size.current).toBe(1200);
   });
 
+  it('goes up again when a large packet that seemed lost is acknowledged late', () => {
+    const size = new PacketSize('127.0.0.1');
+    size.onEstablished(16_000);
+    size.onSent(7, 16_000, 0, RTT);
+    size.onSent(8, 16_000, 1, RTT);
+    size.onBlackHole();
+    expect(size.current).toBe(1200);
+    size.onAck(covers(9));
+    expect(size.current).toBe(1200);
+    size.onAck(covers(8));
+    expect(size.current).toBe(16_000);
+
+    // Witnesses that are late do not count as lost either.
+    for (const packet of [20, 21, 22]) size.onSent(packet, 16_000, packet * 1000, RTT);
+    size.onAck(covers(20));
+    for (const packet of [30, 31]) size.onSent(packet, 16_000, packet * 1000, RTT);
+    expect(size.current).toBe(16_000);
+    size.onSent(32, 16_000, 32_000, RTT);
+    expect(size.current).toBe(1200);
+    size.onAck(covers(30));
+    expect(size.current).toBe(16_000);
+  });
+
+  it('stays small after EMSGSIZE, whatever is acknowledged', () => {
+    const size = new PacketSize('127.0.0.1');
+    size.onEstablished(16_000);
+    size.onSent(7, 16_000, 0, RTT);
+    size.onTooLarge();
+    size.onAck(covers(7));
+    expect(size.current).toBe(1200);
+  });
+
   it('can shrink on EMSGSIZE only if something was larger than the base', () => {
     const size = new PacketSize('192.0.2.1');
     expect(size.onTooLarge()).toBe(false);
