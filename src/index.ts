@@ -1,9 +1,13 @@
 /** moqt as a library. Importing it has no side effects. */
 
-export { generateCertificate } from './core/certs/generate.js';
+export { type GeneratedCertificate, type GenerateOptions, generateCertificate } from './core/certs/generate.js';
 export { ERROR_CODES, type ErrorCode } from './core/errors/error-codes.js';
-export { EXIT, EXIT_MEANINGS, type ExitCode } from './core/errors/exit-codes.js';
-export { MoqtError, type Stage } from './core/errors/moqt-error.js';
+export { EXIT, EXIT_MEANINGS, type ExitCode, type ExitName } from './core/errors/exit-codes.js';
+export { MoqtError, type MoqtErrorOptions, type Stage } from './core/errors/moqt-error.js';
+export type { Forwarding, GroupPolicy } from './core/publisher/group-policy.js';
+export type { PlacedObject } from './core/publisher/object-planner.js';
+export type { Pace } from './core/publisher/pacer.js';
+export type { PublicationEnd, PublicationReport } from './core/publisher/publication-report.js';
 export { type Publisher, publish } from './core/publisher/publish.js';
 export type {
   PublishEvent,
@@ -13,23 +17,67 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
-export type { RelayEvent } from './core/relay/events.js';
+export type { CapName } from './core/relay/caps.js';
+export type { RelayEvent, RelayEventHandler } from './core/relay/events.js';
 export type { RelayPolicy } from './core/relay/policy.js';
-export type { ServeRelayOptions } from './core/relay/serve-options.js';
-export { type Relay, serveRelay } from './core/relay/serve-relay.js';
+export type { RelayTransport, ServeRelayOptions } from './core/relay/serve-options.js';
+export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
 export { connect } from './core/session/connect.js';
 export type {
   ConnectedSession,
   ConnectionReport,
   ConnectSettings,
   ConnectStage,
+  ConnectTimeouts,
   ConnectWarning,
+  NetworkSettings,
+  TransportChoice,
+  TrustSettings,
 } from './core/session/connect-settings.js';
+export type * from './core/session/session.js';
+export type { Assertions } from './core/subscriber/assertions.js';
 export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
 export type {
   SubscribeEvent,
   SubscribeLimits,
   SubscribeOptions,
   SubscribeReport,
+  SubscriptionInfo,
 } from './core/subscriber/subscribe-options.js';
 export type { Gap, ReceivedObject, ReceivedPiece, TrackEnd, TrackItem } from './core/subscriber/track-item.js';
+export type {
+  Address,
+  BidiStream,
+  CloseInfo,
+  Delivery,
+  HttpInfo,
+  RecvStream,
+  SendStream,
+  SessionStats,
+  TransportSession,
+} from './core/transport/transport.js';
+export type { NamespaceOptions } from './core/url/namespace.js';
+export { parseNamespace, parseTrackName } from './core/url/namespace.js';
+export type { MoqtUrl, UrlScheme } from './core/url/parse-url.js';
+export type { Clock, Timer } from './core/util/clock.js';
+export type { FullTrackName, TrackNamespace } from './core/wire/full-track-name.js';
+export type { Location } from './core/wire/location.js';
+export type { FetchTarget, Redirect, RequestKind } from './core/wire/messages/control-message.js';
+export type {
+  DatagramObject,
+  FetchEntry,
+  ObjectFragment,
+  ObjectHeader,
+  ObjectStatus,
+  SubgroupHeader,
+} from './core/wire/messages/object.js';
+export type {
+  AuthorizationToken,
+  GroupOrder,
+  KeyValuePair,
+  Parameters,
+  SetupOptions,
+  SubscriptionFilter,
+} from './core/wire/messages/parameters.js';
+export type { DraftProfile } from './core/wire/profile.js';
+export type { SessionErrorName } from './core/wire/wire-error.js';
