@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Forge, forge } from '../support/forge.js';
 import { usedMemory } from '../support/memory.js';
 import { Recorder } from '../support/relay-world.js';
-import { DRAFTS, type Forge, forge, profileOf, type RoguePeer } from '../support/rogue-peer.js';
+import { DRAFTS, profileOf, type RoguePeer } from '../support/rogue-peer.js';
 import { ALIAS, listen, relayed, subgroupHeader, subgroupStream } from '../support/rogue-tracks.js';
 import { RelayUnderTest, RogueServer, trackName } from '../support/rogue-world.js';
 import { placesOf, takeAll } from '../support/tracks.js';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MoqtSession } from '../../src/core/session/session.js';
 import { encodePaddingDatagram } from '../../src/core/wire/datagram.js';
+import { forge } from '../support/forge.js';
 import { Recorder } from '../support/relay-world.js';
-import { DRAFTS, type Draft, forge, ignore, profileOf, type RoguePeer } from '../support/rogue-peer.js';
+import { DRAFTS, type Draft, ignore, profileOf, type RoguePeer } from '../support/rogue-peer.js';
 import { ALIAS, listen, relayed, subgroupHeader, subgroupStream } from '../support/rogue-tracks.js';
 import { RelayUnderTest, RogueServer, trackName } from '../support/rogue-world.js';
 import { takeAll } from '../support/tracks.js';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IncomingSubgroup, MoqtSession } from '../../src/core/session/session.js';
 import type { DraftProfile } from '../../src/core/wire/profile.js';
+import { forge } from '../support/forge.js';
 import { usedMemory } from '../support/memory.js';
 import { seededRandom } from '../support/random.js';
-import { DRAFTS, type Draft, forge, profileOf, type RoguePeer, type RogueRequest } from '../support/rogue-peer.js';
+import { DRAFTS, type Draft, profileOf, type RoguePeer, type RogueRequest } from '../support/rogue-peer.js';
 import { RelayUnderTest, RogueServer, trackName } from '../support/rogue-world.js';
 import { flipped, loadVectors, type Vector } from '../support/vectors.js';
 import { eventually, soon } from '../support/wait.js';
@@ -13,7 +14,7 @@ import { eventually, soon } from '../support/wait.js';
  * is seeded, and each test's name says how large it is.
  */
 const SEED = 20_261_123;
-const SAMPLE = 60;
+const SAMPLE = 40;
 const MEMORY_BOUND = 64 * 1024 * 1024;
 
 /** A request of the client's. */

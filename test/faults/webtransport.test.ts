@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DRAFTS, type Draft, forge, RoguePeer } from '../support/rogue-peer.js';
+import { forge } from '../support/forge.js';
+import { DRAFTS, type Draft, RoguePeer } from '../support/rogue-peer.js';
 import { ALIAS, subgroupHeader, subgroupStream } from '../support/rogue-tracks.js';
 import { dialWebTransport, RelayUnderTest, trackName } from '../support/rogue-world.js';
 import { eventually } from '../support/wait.js';
