@@ -129,6 +129,33 @@ describe.each(DRAFTS)('what is missing of a track on draft %s', (draft) => {
     await pair.client.close();
   });
 
+  it('is judged at the end when objects are handed on as they come', async () => {
+    const { publication, subscription, pair } = await subscribedPair(draft, { ...FAST, order: 'arrival' });
+    await sendStream(publication, { group: 2n, objects: ['c'] });
+    await sendStream(publication, { group: 4n, objects: ['e', { object: 2n, text: 'E' }] });
+    await publication.done('TRACK_ENDED', '');
+    const { items, error } = await takeAll(subscription);
+    expect(placesOf(items)).toEqual(['2.0', '4.0', '4.2']);
+    expect(items.filter(({ kind }) => kind === 'gap')).toEqual([
+      { kind: 'gap', what: 'objects', group: 4n, firstObject: 1n, lastObject: 1n },
+      { kind: 'gap', what: 'groups', firstGroup: 3n, lastGroup: 3n },
+    ]);
+    expect(error).toMatchObject({ message: 'missing: 1 groups, 1 objects' });
+    await pair.client.close();
+  });
+
+  it('is a stream that the publisher counted and that never came', async () => {
+    const { publication, subscription, pair } = await subscribedPair(draft, FAST);
+    await sendStream(publication, { group: 0n, objects: ['a'] });
+    const lost = await publication.openSubgroup({ group: 1n, subgroup: 0n, hasProperties: false });
+    lost.reset('CANCELLED');
+    await publication.done('TRACK_ENDED', '');
+    const { items, error } = await takeAll(subscription);
+    expect(items).toContainEqual({ kind: 'gap', what: 'streams', count: 1n });
+    expect(error).toMatchObject({ code: 'MOQT_E_INCOMPLETE', message: 'missing: 1 streams' });
+    await pair.client.close();
+  });
+
   it('is a datagram that was lost', async () => {
     let sent = 0;
     const { publication, subscription, pair } = await subscribedPair(draft, FAST, {

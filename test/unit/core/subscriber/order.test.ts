@@ -155,6 +155,21 @@ describe.each(DRAFTS)('the order of items on draft %s', (draft) => {
     await pair.client.close();
   });
 
+  it('is newest group first, each whole, when groups are asked for in descending order', async () => {
+    const { publication, subscription, pair } = await subscribedPair(draft, {
+      filter: 'current-group',
+      groupOrder: 'descending',
+    });
+    await sendStream(publication, { group: 9n, objects: ['a', 'b'] });
+    await sendStream(publication, { group: 8n, objects: ['c'] });
+    await sendStream(publication, { group: 7n, objects: ['d'] });
+    await publication.done('TRACK_ENDED', '');
+    const { items, error } = await takeAll(subscription);
+    expect(error).toBeUndefined();
+    expect(placesOf(items)).toEqual(['9.0', '9.1', '8.0', '7.0']);
+    await pair.client.close();
+  });
+
   it('survives streams that overtake one another on the way', async () => {
     const bytes = randomBytes(300_000, 7);
     const pair = await trackPair(draft, {

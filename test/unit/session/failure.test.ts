@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { MoqtError } from '../../../src/core/errors/moqt-error.js';
+import { asMoqtError, sessionEndedError } from '../../../src/core/session/failure.js';
+import type { SessionCloseInfo } from '../../../src/core/session/session.js';
+import { StreamReset } from '../../../src/core/transport/transport-errors.js';
+import { EncodeError, WireError } from '../../../src/core/wire/wire-error.js';
+
+const close = (more: Partial<SessionCloseInfo>): SessionCloseInfo => ({
+  by: 'peer',
+  isApplication: true,
+  code: 0n,
+  reason: '',
+  name: 'NO_ERROR',
+  ...more,
+});
+
+describe('the end of a session, as an error', () => {
+  it.each([
+    [close({ name: 'PROTOCOL_VIOLATION', code: 3n, reason: 'bad varint' }), 'MOQT_E_PROTOCOL', 7],
+    [close({ name: 'UNAUTHORIZED', code: 2n }), 'MOQT_E_UNAUTHORIZED', 5],
+    [close({ by: 'idle', isApplication: false, name: 'IDLE' }), 'MOQT_E_TIMEOUT', 6],
+    [close({}), 'MOQT_E_CLOSED', 9],
+  ] as const)('before the first object: %o is %s', (info, code, exitCode) => {
+    expect(sessionEndedError(info, { stage: 'data', afterData: false, peer: 'h:1' })).toMatchObject({
+      code,
+      exitCode,
+      peer: 'h:1',
+    });
+  });
+
+  it('is always incomplete after the first object, and says why', () => {
+    const info = close({ name: 'PROTOCOL_VIOLATION', code: 3n, reason: 'bad varint' });
+    expect(sessionEndedError(info, { stage: 'data', afterData: true })).toMatchObject({
+      code: 'MOQT_E_INCOMPLETE',
+      exitCode: 9,
+      message: 'the peer closed the session: PROTOCOL_VIOLATION (0x3): bad varint',
+      reason: 'session.protocol_violation',
+      wire: { space: 'session', code: 3n },
+    });
+  });
+});
+
+describe('any error, as the one that leaves the core', () => {
+  const named = (name: string): Error => Object.assign(new Error('x'), { name });
+
+  it.each([
+    [new EncodeError('x'), 'MOQT_E_ENCODE'],
+    [new WireError('x'), 'MOQT_E_PROTOCOL'],
+    [new StreamReset(1n), 'MOQT_E_INCOMPLETE'],
+    [named('AbortError'), 'MOQT_E_INTERRUPTED'],
+    [new TypeError('x'), 'MOQT_E_BUG'],
+    ['x', 'MOQT_E_BUG'],
+  ])('%s is %s', (error, code) => {
+    const made = asMoqtError(error, 'publish');
+    expect(made).toMatchObject({ code, stage: 'publish', cause: error });
+  });
+
+  it('is left alone when it is one already', () => {
+    const error = new MoqtError('MOQT_E_URL', 'x', { stage: 'config' });
+    expect(asMoqtError(error, 'publish')).toBe(error);
+  });
+});
