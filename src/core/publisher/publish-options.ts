@@ -94,6 +94,7 @@ export interface PublishReport {
   readonly groups: number;
   /** Objects that nobody listened to (`noWait` only). */
   readonly unheardObjects: number;
+  /** Subscriptions that are open now; those that have ended are in `subscriptions` too. */
   readonly subscribers: number;
   readonly subscriptions: readonly PublicationReport[];
   /** What is known of the delivery of the streams of the complete subscriptions: the weakest of them. */

@@ -91,7 +91,7 @@ export class TrackPublisher {
       this.#outcome = 'failed';
       throw asMoqtError(error, 'publish', this.#session);
     } finally {
-      this.#times.ended = this.#elapsed();
+      if (this.#times.ended < 0) this.#times.ended = this.#elapsed();
       signal?.removeEventListener('abort', onAbort);
       this.#audience.abandon();
       await this.#namespace?.withdraw().catch(() => {});
@@ -156,6 +156,7 @@ export class TrackPublisher {
       close: this.#close,
       peer: peerName(this.#session),
     });
+    this.#times.ended = this.#elapsed();
     await this.#linger();
     this.#outcome = 'complete';
   }

@@ -3,6 +3,7 @@ import { MoqtError } from '../errors/moqt-error.js';
 import type { MoqtSession } from '../session/session.js';
 import type { ConnectDecision, ConnectRequest, Listener, TransportSession } from '../transport/transport.js';
 import { escapeText } from '../util/escape.js';
+import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { TokenCheck } from './auth.js';
 import { RelayCore } from './relay.js';
@@ -150,6 +151,7 @@ class RelayServer {
       const { establishSession } = await import('../session/establish.js');
       const session = await establishSession('server', transport, {
         profiles: this.checked.profiles,
+        setup: { implementation: `moqt/${VERSION}` },
         timeouts: {
           setupMs: this.options.setupTimeoutMs ?? 5000,
           requestMs: this.#core.policy.requestTimeoutMs,

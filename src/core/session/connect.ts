@@ -1,4 +1,3 @@
-import { env } from 'node:process';
 import type { MoqtUrl } from '../url/parse-url.js';
 import { systemClock } from '../util/clock.js';
 import type { ConnectedSession, ConnectSettings } from './connect-settings.js';
@@ -21,7 +20,8 @@ export async function connect(url: string | MoqtUrl, settings: ConnectSettings =
       webtransport: async () => (await import('../transport/webtransport/index.js')).webtransportTransport,
       establish: establishSession,
       clock: systemClock,
-      env,
+      // The global: importing node:process opens stdin, stdout and stderr.
+      env: process.env,
     },
     url,
     settings,
