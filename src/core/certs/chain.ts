@@ -1,9 +1,28 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { parseCertificates } from './pem.js';
 
 /** Longer chains exist only to exhaust whoever walks them. */
 const MAX_CHAIN = 20;
 
 export type ChainProblem = 'expired' | 'not-yet-valid' | 'self-signed' | 'untrusted';
+
+/** The chain that a peer sent, as DER: leaf first; a member that cannot be parsed ends the list. */
+export function readChain(ders: Iterable<Uint8Array>): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (const der of ders) {
+    try {
+      chain.push(new X509Certificate(der));
+    } catch {
+      break;
+    }
+  }
+  return chain;
+}
+
+/** Whether a certificate among the roots (PEM) may not sign others: a server's own, trusted by itself. */
+export function hasLeafAnchor(rootsPem: string): boolean {
+  return parseCertificates(rootsPem).some((certificate) => !certificate.ca);
+}
 
 /** Why a certificate is out of its time, or null. `now` in epoch ms. */
 export function checkDates(certificate: X509Certificate, now: number): 'expired' | 'not-yet-valid' | null {

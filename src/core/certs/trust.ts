@@ -6,6 +6,15 @@ import { escapeText } from '../util/escape.js';
 import { type ChainProblem, checkDates, findPath } from './chain.js';
 import { parseCertificates } from './pem.js';
 
+/** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
+export type Verify =
+  /** Chain against the trusted roots (PEM, at least one certificate), then host name or IP SAN. */
+  | { readonly kind: 'chain'; readonly rootsPem: string }
+  /** SHA-256 of the leaf (DER) must be one of these; replaces chain and name, not the validity dates. */
+  | { readonly kind: 'pins'; readonly sha256: readonly Uint8Array[] }
+  /** Anything goes; callers must warn the user. */
+  | { readonly kind: 'none' };
+
 export type TrustProblem = ChainProblem | 'no-certificate' | 'wrong-host' | 'wrong-purpose' | 'pin-mismatch';
 
 export interface TrustFailure {
@@ -38,6 +47,18 @@ export function matchesHost(certificate: X509Certificate, host: string): boolean
   if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   return certificate.checkHost(name, { subject: 'never' }) !== undefined;
+}
+
+/** Judges a server's chain (leaf first) for a host, a DNS name or an IP literal. Null: it is good. */
+export function judge(verify: Verify, chain: readonly X509Certificate[], host: string): TrustFailure | null {
+  switch (verify.kind) {
+    case 'none':
+      return null;
+    case 'pins':
+      return judgePins(chain, verify.sha256);
+    case 'chain':
+      return judgeChain(chain, { host, rootsPem: verify.rootsPem });
+  }
 }
 
 /**

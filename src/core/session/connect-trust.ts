@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fetchPin, isLoopbackHost } from '../certs/bootstrap.js';
 import { parseCertificates } from '../certs/pem.js';
 import { readCaFile, systemRoots } from '../certs/roots.js';
+import type { Verify } from '../certs/trust.js';
 import { MoqtError } from '../errors/moqt-error.js';
-import type { Verify } from '../transport/transport.js';
 import { escapeText } from '../util/escape.js';
 import type { ConnectPlan } from './connect-plan.js';
 import type { ConnectSettings, ConnectWarning, TrustSettings } from './connect-settings.js';
@@ -12,7 +12,6 @@ import type { ConnectSettings, ConnectWarning, TrustSettings } from './connect-s
 /** Trust, decided: what the transport needs to judge the server and to show who we are. */
 export interface ResolvedTrust {
   readonly verify: Verify;
-  readonly caPem: string | undefined;
   /** Where the roots came from; null when no chain is checked. */
   readonly roots: string | null;
   readonly servername: string | undefined;
@@ -33,19 +32,18 @@ export async function resolveTrust(settings: TrustSettings, env: Env): Promise<R
   if (settings.caPem !== undefined) checkCaText(settings.caPem);
   const identity = await readIdentity(settings);
   const rest = { servername, ...identity };
-  if (pinned) return { verify: { kind: 'pins', sha256: pins }, caPem: undefined, roots: null, warnings: [], ...rest };
+  if (pinned) return { verify: { kind: 'pins', sha256: pins }, roots: null, warnings: [], ...rest };
   if (insecure) {
     const message = 'the certificate is not verified (--insecure): anyone on the way can read and change everything';
     const warnings = [{ kind: 'insecure', message }] as const;
-    return { verify: { kind: 'none' }, caPem: undefined, roots: null, warnings, ...rest };
+    return { verify: { kind: 'none' }, roots: null, warnings, ...rest };
   }
   if (settings.caPem !== undefined) {
-    return { verify: { kind: 'chain' }, caPem: settings.caPem, roots: 'given', warnings: [], ...rest };
+    return { verify: { kind: 'chain', rootsPem: settings.caPem }, roots: 'given', warnings: [], ...rest };
   }
   const { pem, source, warnings } = named ?? (await systemRoots({ env }));
   return {
-    verify: { kind: 'chain' },
-    caPem: pem,
+    verify: { kind: 'chain', rootsPem: pem },
     roots: source,
     warnings: warnings.map((message) => ({ kind: 'roots', message })),
     ...rest,
@@ -79,7 +77,7 @@ export async function bootstrapTrust(
   const message = `the certificate hash came over plain HTTP from ${plan.peer}: anyone on the way could have replaced it`;
   const warnings = isLoopbackHost(host) ? [] : [{ kind: 'bootstrap', message } as const];
   return {
-    trust: { ...trust, verify: { kind: 'pins', sha256: [sha256] }, caPem: undefined, roots: null, warnings },
+    trust: { ...trust, verify: { kind: 'pins', sha256: [sha256] }, roots: null, warnings },
     detail: path,
   };
 }

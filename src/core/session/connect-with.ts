@@ -104,7 +104,6 @@ class Connecting {
       ...network,
       alpn: protocols,
       verify: trust.verify,
-      caPem: trust.caPem,
       servername: trust.servername,
       certPem: trust.certPem,
       keyPem: trust.keyPem,

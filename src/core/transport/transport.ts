@@ -1,13 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-
-/** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
-export type Verify =
-  /** Chain against the trusted roots, then host name or IP SAN. */
-  | { readonly kind: 'chain' }
-  /** SHA-256 of the leaf (DER) must be one of these; replaces chain and name, not the validity dates. */
-  | { readonly kind: 'pins'; readonly sha256: readonly Uint8Array[] }
-  /** Anything goes; callers must warn the user. */
-  | { readonly kind: 'none' };
+import type { Verify } from '../certs/trust.js';
 
 /** A resolved place to connect to. `host` is a DNS name or an IP literal without brackets. */
 export interface Target {
@@ -25,8 +17,6 @@ export interface ConnectOptions {
    */
   readonly alpn: readonly string[];
   readonly verify: Verify;
-  /** PEM bundle of trusted roots, used instead of the system's. Already read and known to hold at least one certificate. */
-  readonly caPem?: string | undefined;
   /** SNI and the name that is verified, instead of `target.host`. */
   readonly servername?: string | undefined;
   /** Client certificate and key, PEM. */

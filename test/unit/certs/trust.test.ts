@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { certificateSha256, judgeChain, judgePins, matchesHost, trustError } from '../../../src/core/certs/trust.js';
+import {
+  certificateSha256,
+  judge,
+  judgeChain,
+  judgePins,
+  matchesHost,
+  trustError,
+} from '../../../src/core/certs/trust.js';
 import * as certs from '../../support/certs.js';
 
 let root: certs.TestAuthority;
@@ -139,5 +146,18 @@ describe('trustError', () => {
       reason: 'tls.pin-mismatch',
       peer: 'relay.example:443',
     });
+  });
+});
+
+describe('judge', () => {
+  it('follows the one rule it is given', () => {
+    const chain = [good.x509];
+    const rootsPem = root.certPem;
+    expect(judge({ kind: 'chain', rootsPem }, chain, 'relay.example')).toBeNull();
+    expect(judge({ kind: 'chain', rootsPem }, chain, 'other.example')?.problem).toBe('wrong-host');
+    expect(judge({ kind: 'chain', rootsPem: otherRoot.certPem }, chain, 'relay.example')?.problem).toBe('untrusted');
+    expect(judge({ kind: 'pins', sha256: [good.sha256] }, chain, 'other.example')).toBeNull();
+    expect(judge({ kind: 'pins', sha256: [root.sha256] }, chain, 'relay.example')?.problem).toBe('pin-mismatch');
+    expect(judge({ kind: 'none' }, [], 'relay.example')).toBeNull();
   });
 });

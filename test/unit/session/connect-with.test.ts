@@ -173,7 +173,6 @@ describe('connect', () => {
       const { seen, session } = await connected('moqt://h', { trust: { pins: [identity.sha256], servername: 'x' } });
       expect(seen.options).toMatchObject({
         verify: { kind: 'pins', sha256: [identity.sha256] },
-        caPem: undefined,
         servername: 'x',
       });
       expect(session.connection).toMatchObject({ verified: 'pin', roots: null, warnings: [] });
@@ -188,7 +187,7 @@ describe('connect', () => {
 
     it("always hands roots over, the environment's or the system's", async () => {
       const { seen, session } = await connected('moqt://h', {}, { env: { SSL_CERT_FILE: caFile } });
-      expect(seen.options?.caPem).toContain('BEGIN CERTIFICATE');
+      expect(seen.options?.verify).toEqual({ kind: 'chain', rootsPem: expect.stringContaining('BEGIN CERTIFICATE') });
       expect(session.connection.roots).toBe(caFile);
       const extra = { SSL_CERT_FILE: caFile, NODE_EXTRA_CA_CERTS: join(folder, 'absent') };
       expect((await connected('moqt://h', {}, { env: extra })).seen.warnings).toMatchObject([{ kind: 'roots' }]);

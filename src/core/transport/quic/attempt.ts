@@ -7,15 +7,15 @@ import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { newConnectionId } from './connection-ids.js';
 import { closedError, type Progress, socketError, versionError } from './handshake-error.js';
+import type { HandshakeTrust } from './handshake-trust.js';
 import { KeylogFile } from './keylog.js';
 import type { Quiche } from './native.js';
 import { PacketSize } from './packet-size.js';
-import type { TrustPolicy } from './trust.js';
 
 export interface AttemptSetup {
   readonly quiche: Quiche;
   readonly config: ConfigFor;
-  readonly trust: TrustPolicy;
+  readonly trust: HandshakeTrust;
   readonly options: ConnectOptions;
   readonly maxIncomingUni: number;
   readonly maxIncomingBidi: number;

@@ -7,7 +7,7 @@ import { largestPacketTo } from './packet-size.js';
 export interface TlsMaterial {
   /** Trusted roots, PEM; null leaves the peer unverified by the TLS library. */
   readonly caPem: string | null;
-  /** The peer's certificate is asked for and accepted whatever it is: the decision is made in trust.ts. */
+  /** The peer's certificate is asked for and accepted whatever it is: the decision is made in handshake-trust.ts. */
   readonly acceptAny: boolean;
   readonly certPem?: string | undefined;
   readonly keyPem?: string | undefined;

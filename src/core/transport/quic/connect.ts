@@ -1,11 +1,11 @@
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
 import { hostPort } from './address.js';
 import { configFor, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { handshakeTrust } from './handshake-trust.js';
 import { loadQuiche } from './native.js';
 import { raceHandshakes } from './race.js';
 import { resolveHost } from './resolve-host.js';
 import { QuicSession } from './session.js';
-import { trustPolicy } from './trust.js';
 
 /** Raw QUIC (RFC 9000) on our own engine. */
 export const quicTransport: Transport = { connect };
@@ -17,7 +17,8 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
   const left = (): number => (options.connectTimeoutMs === 0 ? 0 : Math.max(1, options.connectTimeoutMs - elapsed()));
   options.signal?.throwIfAborted();
 
-  const [quiche, trust] = await Promise.all([loadQuiche(), trustPolicy(target, options)]);
+  const quiche = await loadQuiche();
+  const trust = handshakeTrust(target, options);
   const dnsStart = elapsed();
   const addresses = await resolveHost(target, options, left());
   options.onStage?.({ stage: 'dns', startMs: dnsStart, endMs: elapsed(), detail: addresses.join(', ') });

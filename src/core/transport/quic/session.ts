@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { readChain } from '../../certs/chain.js';
 import type {
   Address,
   BidiStream,
@@ -11,7 +12,6 @@ import type {
 import { toAddress } from './address.js';
 import type { QuicConnection } from './connection.js';
 import { readStats } from './stats.js';
-import { readChain } from './trust.js';
 
 /** How long close() may take when the caller says nothing, ms. */
 const DEFAULT_CLOSE_DEADLINE_MS = 2000;
@@ -45,7 +45,7 @@ export class QuicSession implements TransportSession {
   }
 
   peerCertificates(): readonly X509Certificate[] {
-    this.#certificates ??= readChain(this.#connection.native);
+    this.#certificates ??= readChain(this.#connection.native.peerCertChain() ?? []);
     return this.#certificates;
   }
 

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Attempt } from '../../../../../src/core/transport/quic/attempt.js';
 import { configFor } from '../../../../../src/core/transport/quic/config.js';
 import type { QuicConnection } from '../../../../../src/core/transport/quic/connection.js';
+import { handshakeTrust } from '../../../../../src/core/transport/quic/handshake-trust.js';
 import { loadQuiche } from '../../../../../src/core/transport/quic/native.js';
 import { QuicSession } from '../../../../../src/core/transport/quic/session.js';
-import { trustPolicy } from '../../../../../src/core/transport/quic/trust.js';
 import type { ConnectOptions } from '../../../../../src/core/transport/transport.js';
 import { closeAll, readAll, startServer } from '../../../../support/quic-pair.js';
 import { eventually } from '../../../../support/wait.js';
@@ -20,7 +20,7 @@ async function connectInside(port: number): Promise<QuicConnection> {
     connectTimeoutMs: 5000,
     idleTimeoutMs: 5000,
   };
-  const trust = await trustPolicy(target, options);
+  const trust = handshakeTrust(target, options);
   const limits = { maxIncomingUni: 100, maxIncomingBidi: 100 };
   const config = configFor(quiche, trust.tls, {
     ...limits,
