@@ -344,6 +344,28 @@ describe('a peer of draft 18', () => {
     await expectClose(peer, session, 'PROTOCOL_VIOLATION');
   });
 
+  it.each([
+    ['that is the client redirects to another URI', 'server', 'SUBSCRIBE', 'moqt://elsewhere/', ''],
+    ['redirects a namespace to a track', 'client', 'PUBLISH_NAMESPACE', '', 'video'],
+  ] as const)('%s', async (_, ours, type, connectUri, name) => {
+    const { peer, session } = await established('18', ours === 'server' ? 'client' : 'server');
+    const request =
+      type === 'SUBSCRIBE'
+        ? session.subscribe(TRACK, {}, new CollectingSink())
+        : session.publishNamespace(ns('live'));
+    request.catch(() => {});
+    const stream = await requestStream(peer, type);
+    const errorCode = session.profile.codes('request-error', type).code('REDIRECT');
+    stream.message({
+      type: 'REQUEST_ERROR',
+      errorCode,
+      retryInterval: 0n,
+      reason: '',
+      redirect: { connectUri, track: track(name, 'live') },
+    });
+    await expectClose(peer, session, 'PROTOCOL_VIOLATION');
+  });
+
   it.each(ROLES)('that is the %s names one of its own Request IDs in GOAWAY', async (role) => {
     const { peer, session } = await established('18', role);
     peer.control.message({ ...goAway('18', role), requestId: firstId(role) });

@@ -15,8 +15,8 @@ import { EncodeError } from '../wire/wire-error.js';
 
 export const DEFAULT_PRIORITY = 128;
 
+/** That we are a duplicate is none of the subscriber's doing. */
 const NOT_PASSED_ON: Readonly<Record<string, string>> = {
-  REDIRECT: 'DOES_NOT_EXIST',
   DUPLICATE_SUBSCRIPTION: 'INTERNAL_ERROR',
 };
 const RESET_FALLBACK: Readonly<Record<string, string>> = {
@@ -58,12 +58,16 @@ export function passOnFailure(from: DraftProfile, error: unknown): Refusal {
 }
 
 function passOnRejection(from: DraftProfile, rejection: Rejection): Refusal {
-  const { request, code, reason: said, retryAfterMs } = rejection;
+  const { request, code, reason: said, retryAfterMs, redirect } = rejection;
   const name = from.codes('request-error', request).neutralName(code) ?? 'INTERNAL_ERROR';
   const reason = said === '' ? 'refused by the publisher' : said;
-  // REDIRECT needs a structure that cannot be passed on, and that we are a duplicate is none of the subscriber's doing.
-  const passable = NOT_PASSED_ON[name] ?? name;
-  return retryAfterMs === null ? { name: passable, reason } : { name: passable, reason, retryAfterMs };
+  return {
+    name: NOT_PASSED_ON[name] ?? name,
+    reason,
+    ...(retryAfterMs !== null && { retryAfterMs }),
+    // Passed on rather than followed (draft-18 §10.6.2): whose draft has none is told that the track is not here.
+    ...(redirect !== undefined && { redirect }),
+  };
 }
 
 /** The status that subscribers get for the way a publisher's subscription ended. */

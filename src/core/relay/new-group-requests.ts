@@ -13,6 +13,11 @@ export class NewGroupRequests {
     private readonly timeoutMs: number,
   ) {}
 
+  /** A SUBSCRIBE to a publisher carries it. */
+  carried(group: bigint): void {
+    if (this.#asked === null || this.#asked < group) this.#asked = group;
+  }
+
   ask(group: bigint): void {
     const { largest } = this.store;
     if (this.store.fact(PROPERTY.dynamicGroups) !== 1n) return;

@@ -1,6 +1,6 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import { SessionClosed } from '../transport/transport-errors.js';
-import type { RequestError, RequestKind } from '../wire/messages/control-message.js';
+import type { Redirect, RequestError, RequestKind } from '../wire/messages/control-message.js';
 import { codeFor, nameCode } from './codes.js';
 import type { ExchangeEnd } from './exchange.js';
 import { cutReason } from './reason.js';
@@ -13,6 +13,7 @@ import { RequestRejected } from './session-errors.js';
 export function rejectionError(core: SessionCore, request: RequestKind, message: RequestError): RequestRejected {
   const { code, name } = nameCode(core.profile, 'request-error', message.errorCode, request);
   const interval = message.retryInterval ?? 0n;
+  if (message.redirect !== undefined) checkRedirect(core, request, message.redirect);
   return new RequestRejected(
     {
       request,
@@ -27,11 +28,20 @@ export function rejectionError(core: SessionCore, request: RequestKind, message:
   );
 }
 
+/** What a Redirect must not say (draft-18 §10.6.1): the session is closed when it does. */
+function checkRedirect(core: SessionCore, request: RequestKind, { connectUri, track }: Redirect): void {
+  if (core.role === 'server' && connectUri !== '') {
+    core.fail('PROTOCOL_VIOLATION', `a client redirects ${request} to another URI`);
+  } else if (track.name.length > 0 && request.endsWith('_NAMESPACE')) {
+    core.fail('PROTOCOL_VIOLATION', `the redirect of a ${request} names a track`);
+  }
+}
+
 /** The message that a refusal becomes on the wire of this draft. */
 export function refusalMessage(core: SessionCore, request: RequestKind, refusal: Refusal): RequestError {
   const { features } = core.profile;
-  // A redirect needs a place to go to, which a refusal does not carry.
-  const wanted = refusal.name === 'REDIRECT' ? 'DOES_NOT_EXIST' : refusal.name;
+  const redirect = redirectOf(core, request, refusal);
+  const wanted = refusal.name === 'REDIRECT' && redirect === undefined ? 'DOES_NOT_EXIST' : refusal.name;
   const { code, name } = codeFor(core.profile, 'request-error', wanted, request);
   if (name !== refusal.name) core.count('refusal-code-substituted');
   return {
@@ -42,7 +52,15 @@ export function refusalMessage(core: SessionCore, request: RequestKind, refusal:
     ...(features.retryInterval && {
       retryInterval: refusal.retryAfterMs === undefined ? 0n : BigInt(Math.ceil(refusal.retryAfterMs)) + 1n,
     }),
+    ...(redirect !== undefined && { redirect }),
   };
+}
+
+/** The Redirect as this draft and this side of the session may send it. */
+function redirectOf(core: SessionCore, request: RequestKind, { name, redirect }: Refusal): Redirect | undefined {
+  if (name !== 'REDIRECT' || redirect === undefined) return undefined;
+  if (!core.profile.codes('request-error', request).has(name)) return undefined;
+  return core.role === 'client' && redirect.connectUri !== '' ? undefined : redirect;
 }
 
 /** The error of a request whose exchange ended before it was answered. */

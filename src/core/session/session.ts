@@ -41,6 +41,8 @@ export interface Refusal {
   readonly name: string;
   readonly reason: string;
   readonly retryAfterMs?: number;
+  /** With the name REDIRECT only; without a place to go to, or in drafts before 18, another name is sent. */
+  readonly redirect?: Redirect;
 }
 
 /** The final message of a subscription, or what took its place. */

@@ -281,3 +281,47 @@ describe('a track with properties', () => {
     expect(asked).toEqual([5n]);
   });
 });
+
+describe('a publisher that redirects', () => {
+  const elsewhere = { connectUri: '', track: trackName('other/place') };
+
+  async function redirects(): Promise<void> {
+    start();
+    const refusal = { name: 'REDIRECT', reason: 'moved', redirect: elsewhere, retryAfterMs: 5 };
+    const publisher = await world.connect('18', {
+      onSubscribe: (request) => request.reject(refusal),
+      onFetch: (request) => request.reject(refusal),
+      onTrackStatus: (request) => request.reject(refusal),
+    });
+    await publisher.session.publishNamespace(namespace('live'));
+  }
+
+  async function asked(draft: Draft, what: 'SUBSCRIBE' | 'FETCH' | 'TRACK_STATUS'): Promise<unknown> {
+    const { session, profile } = await world.connect(draft);
+    if (what === 'SUBSCRIBE') return session.subscribe(TRACK, {}, new Recorder(profile));
+    if (what === 'TRACK_STATUS') return session.trackStatus(TRACK);
+    const [start, end] = [
+      { group: 0n, object: 0n },
+      { group: 1n, object: 0n },
+    ];
+    return session.fetch({ type: 'standalone', track: TRACK, start, end }, {}).ok;
+  }
+
+  it.each(['SUBSCRIBE', 'FETCH', 'TRACK_STATUS'] as const)(
+    'is quoted to a subscriber of draft 18, by %s',
+    async (what) => {
+      await redirects();
+      await expect(asked('18', what)).rejects.toMatchObject({
+        rejection: { name: 'REDIRECT', reason: 'moved', redirect: elsewhere, retryAfterMs: 5 },
+      });
+    },
+  );
+
+  it.each(['14', '16'] as const)('is one without the track to a subscriber of draft %s', async (draft) => {
+    await redirects();
+    const refused = asked(draft, 'SUBSCRIBE');
+    await expect(refused).rejects.toMatchObject({
+      rejection: { name: draft === '14' ? 'TRACK_DOES_NOT_EXIST' : 'DOES_NOT_EXIST', reason: 'moved' },
+    });
+  });
+});
