@@ -11,6 +11,8 @@ export interface PublishersTrack extends UpstreamTrack {
   readonly name: FullTrackName;
   /** A publisher has accepted our SUBSCRIBE, or we its PUBLISH. */
   established(upstream: Upstream, subscription: Subscription): void;
+  /** What a SUBSCRIBE that is about to be sent has to carry as NEW_GROUP_REQUEST (draft-18 §10.2.13). */
+  newGroupToAskFor(): bigint | undefined;
   /** A publisher did not accept our SUBSCRIBE. */
   failed(refusal: Refusal): void;
 }
@@ -65,10 +67,10 @@ export class Publishers {
   }
 
   /** Subscribes to whoever publishes the namespace and is not asked yet. */
-  connect(newGroupRequest?: bigint): void {
+  connect(): void {
     for (const peer of this.context.namespaces.publishersOf(this.track.name.namespace)) {
       if (!peer.isOpen || this.#connecting.has(peer) || this.includes(peer)) continue;
-      this.context.background(this.#subscribeTo(peer, newGroupRequest));
+      this.context.background(this.#subscribeTo(peer));
     }
   }
 
@@ -108,14 +110,16 @@ export class Publishers {
     }
   }
 
-  async #subscribeTo(peer: Peer, newGroupRequest: bigint | undefined): Promise<void> {
+  async #subscribeTo(peer: Peer): Promise<void> {
     const abort = new AbortController();
     this.#connecting.set(peer, abort);
     const upstream = new Upstream(this.context, this.track, peer, true);
     const { unfiltered } = peer.profile.features;
+    // Draft 14 has neither.
+    const newGroupRequest = unfiltered ? this.track.newGroupToAskFor() : undefined;
     const parameters: Parameters = {
       ...(!unfiltered && { filter: { type: 'largest-object' } as const }),
-      ...(unfiltered && newGroupRequest !== undefined && { newGroupRequest }),
+      ...(newGroupRequest !== undefined && { newGroupRequest }),
     };
     let subscription: Subscription;
     try {

@@ -96,7 +96,7 @@ export class RelayTrack implements PublishersTrack {
     }
     this.#waiting.enter({ peer, request });
     this.demandChanged();
-    this.publishers.connect(request.parameters.newGroupRequest);
+    this.publishers.connect();
     if (!this.publishers.any) this.#unavailable();
   }
 
@@ -175,6 +175,8 @@ export class RelayTrack implements PublishersTrack {
     this.context.tally.subscriptionsAccepted++;
     this.context.emit({ type: 'subscribed', session: peer.id, track: this.name });
     downstream.join();
+    const { newGroupRequest } = publication.parameters;
+    if (newGroupRequest !== undefined) this.#newGroups.ask(newGroupRequest);
     this.demandChanged();
     if (this.#retired && this.#pendingEnd !== null) downstream.finish(this.#pendingEnd.status, this.#pendingEnd.reason);
   }
@@ -212,13 +214,22 @@ export class RelayTrack implements PublishersTrack {
     }
     this.publishers.add(upstream);
     this.store.facts = facts;
-    this.#noteLargest(subscription.parameters.largestObject);
+    const { largestObject } = subscription.parameters;
+    // The first that is heard of it is no new group.
+    if (this.store.largest === null) this.store.noteLargest(largestObject);
+    else this.#noteLargest(largestObject);
     upstream.begin(subscription);
     this.context.emit({ type: 'track-published', session: peer.id, track: this.name, via: subscription.origin });
     for (const { peer: waiter, request } of this.#waiting.takeAll()) {
       this.context.background(this.#admitSoon(waiter, request));
     }
     this.demandChanged();
+  }
+
+  newGroupToAskFor(): bigint | undefined {
+    const { newGroupRequest } = this.#waiting;
+    if (newGroupRequest !== undefined) this.#newGroups.carried(newGroupRequest);
+    return newGroupRequest;
   }
 
   failed(refusal: Refusal): void {

@@ -35,6 +35,18 @@ export class WaitingRoom {
     return false;
   }
 
+  /** The largest NEW_GROUP_REQUEST. */
+  get newGroupRequest(): bigint | undefined {
+    let largest: bigint | undefined;
+    for (const { request } of this.#places) {
+      const { newGroupRequest } = request.parameters;
+      if (newGroupRequest !== undefined && (largest === undefined || newGroupRequest > largest)) {
+        largest = newGroupRequest;
+      }
+    }
+    return largest;
+  }
+
   has(peer: Peer): boolean {
     for (const place of this.#places) if (place.peer === peer) return true;
     return false;

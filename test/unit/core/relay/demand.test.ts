@@ -282,6 +282,64 @@ describe('a track with properties', () => {
   });
 });
 
+describe('a NEW_GROUP_REQUEST', () => {
+  const OFFER = {
+    trackProperties: [{ type: PROPERTY.dynamicGroups, value: 1n }],
+    parameters: { largestObject: { group: 4n, object: 2n } },
+  };
+
+  /** What the publisher was asked for, by SUBSCRIBE and by updates. */
+  async function publisherOf(asked: string[]): Promise<void> {
+    await world.publisher(
+      '18',
+      'live',
+      (accepted, request) => {
+        asked.push(`SUBSCRIBE ${request.parameters.newGroupRequest}`);
+        accepted.onUpdate = ({ newGroupRequest }) => {
+          asked.push(`update ${newGroupRequest}`);
+        };
+      },
+      OFFER,
+    );
+  }
+
+  it('of the first subscriber goes into the SUBSCRIBE to the publisher, and is not repeated', async () => {
+    start();
+    const asked: string[] = [];
+    await publisherOf(asked);
+    await join('18', { newGroupRequest: 0n });
+    await join('16', { newGroupRequest: 5n });
+    await eventually(() => asked.length === 2, 'the update');
+    expect(asked).toEqual(['SUBSCRIBE 0', 'update 5']);
+  });
+
+  it('of one that waited for the publisher goes along', async () => {
+    start();
+    const joined = join('18', { newGroupRequest: 7n, rendezvousTimeout: 5000n });
+    await eventually(() => world.counter('subscriptionsHeld') === 1, 'the subscription to be held');
+    const asked: string[] = [];
+    await publisherOf(asked);
+    await soon(joined, 'the subscription');
+    expect(asked).toEqual(['SUBSCRIBE 7']);
+  });
+
+  it('in the answer to a PUBLISH is passed on', async () => {
+    start();
+    const watcher = await world.connect('18', {
+      onPublish: (request) => void request.accept({ newGroupRequest: 6n }, new Recorder(watcher.profile)),
+    });
+    const sink = { onNamespace: () => {}, onNamespaceDone: () => {} };
+    await watcher.session.subscribeNamespace(namespace('live'), { namespaces: false, tracks: true }, sink);
+    const publisher = await world.connect('18');
+    const publication = await publisher.session.publish(TRACK, OFFER);
+    const asked: (bigint | undefined)[] = [];
+    publication.onUpdate = ({ newGroupRequest }) => {
+      asked.push(newGroupRequest);
+    };
+    await eventually(() => asked.includes(6n), 'the request');
+  });
+});
+
 describe('a publisher that redirects', () => {
   const elsewhere = { connectUri: '', track: trackName('other/place') };
 
