@@ -30,11 +30,12 @@ export interface QuicSettings {
 export const DEFAULT_MAX_INCOMING_UNI = 1000;
 export const DEFAULT_MAX_INCOMING_BIDI = 1000;
 /**
- * What one stream may bring before anybody reads it; the library lets a stream that is read grow from 32 KiB by doubling.
- * The connection's window does not close (see below), so this is what stops a sender: as many streams as the peer may
- * open, each with its window full, stay below what may wait unread in all.
+ * What one stream may bring before anybody reads it: a group of 256 KiB with its headers, which then never waits for a
+ * round trip. A longer stream that is read goes on from 32 KiB by doubling, once a round trip: the library begins anew
+ * with every stream. The connection's window does not close (see below), so this is what stops a sender: as many streams
+ * as the peer may open, each with its window full, stay below what may wait unread in all.
  */
-export const DEFAULT_STREAM_WINDOW = 256 << 10;
+export const DEFAULT_STREAM_WINDOW = 262 << 10;
 const MAX_STREAM_WINDOW = 16 << 20;
 /**
  * By default the connection's window never closes. The library counts what a reset stream still owed as unread for ever:
