@@ -350,9 +350,7 @@ describe('a peer of draft 18', () => {
   ] as const)('%s', async (_, ours, type, connectUri, name) => {
     const { peer, session } = await established('18', ours === 'server' ? 'client' : 'server');
     const request =
-      type === 'SUBSCRIBE'
-        ? session.subscribe(TRACK, {}, new CollectingSink())
-        : session.publishNamespace(ns('live'));
+      type === 'SUBSCRIBE' ? session.subscribe(TRACK, {}, new CollectingSink()) : session.publishNamespace(ns('live'));
     request.catch(() => {});
     const stream = await requestStream(peer, type);
     const errorCode = session.profile.codes('request-error', type).code('REDIRECT');
