@@ -2,6 +2,7 @@ import type { TransportSession } from '../transport/transport.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { MoqtSession, SessionHandlers, SessionLimits, SessionOptions } from './session.js';
 
+/** `webtransport-h2` is refused with MOQT_E_UNSUPPORTED. */
 export type TransportChoice = 'auto' | 'quic' | 'webtransport' | 'webtransport-h2';
 
 /** How the server's certificate is judged, and which one we show. Files are read before a packet is sent. */
@@ -22,6 +23,7 @@ export interface TrustSettings {
   readonly keyPem?: string | undefined;
 }
 
+/** How packets reach the peer. */
 export interface NetworkSettings {
   /** Local IP address to send from. */
   readonly bind?: string | undefined;
@@ -61,6 +63,7 @@ export const DEFAULT_TIMEOUTS: ConnectTimeouts = {
   closeMs: 2_000,
 };
 
+/** How a session is opened; everything has a default. */
 export interface ConnectSettings {
   /** Drafts offered, by number, the most preferred first; one pins it. Default: all that are supported. */
   readonly drafts?: readonly string[] | undefined;
@@ -73,6 +76,7 @@ export interface ConnectSettings {
   readonly setup?: SetupOptions | undefined;
   readonly handlers?: SessionHandlers | undefined;
   readonly limits?: Partial<SessionLimits> | undefined;
+  /** Sees every control message, both ways, with its raw bytes: for traces. */
   readonly onControlMessage?: SessionOptions['onControlMessage'];
   /** Called for every warning as it arises; they are in the report too. */
   readonly onWarning?: ((warning: ConnectWarning) => void) | undefined;
