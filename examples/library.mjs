@@ -1,9 +1,9 @@
 // A relay, a publisher and a subscriber in one process: `node examples/library.mjs` prints what arrived.
-import { connect, parseNamespace, parseTrackName, publish, serveRelay, subscribe } from 'moqt';
+import { connect, parseFullTrackName, publish, serveRelay, subscribe } from 'moqt';
 
 const relay = await serveRelay({ port: 0 });
 const trust = { pins: [relay.certificate.sha256] };
-const track = { namespace: parseNamespace('live/room1'), name: parseTrackName('chat') };
+const track = parseFullTrackName('live/room1', 'chat');
 
 async function* messages() {
   yield ['hello', 'world'].map((text) => Buffer.from(text));

@@ -33,6 +33,7 @@ run('format and lint (biome)', '@biomejs/biome/bin/biome', ['check', '.']);
 run('types (tsc)', 'typescript/bin/tsc', ['--noEmit']);
 run('package (publint)', 'publint/src/cli.js', ['--strict']);
 run('unused code (knip)', 'knip/bin/knip.js', ['--no-progress']);
+run('library documentation (typedoc)', 'typedoc/bin/typedoc', ['--emit', 'none', '--logLevel', 'Warn']);
 
 {
   const { ok, output } = tool('layers', 'dependency-cruiser/bin/dependency-cruise.mjs', [

@@ -1,14 +1,22 @@
 /** moqt as a library. Importing it has no side effects. */
 
-export { type GeneratedCertificate, type GenerateOptions, generateCertificate } from './core/certs/generate.js';
-export { ERROR_CODES, type ErrorCode } from './core/errors/error-codes.js';
-export { EXIT, EXIT_MEANINGS, type ExitCode, type ExitName } from './core/errors/exit-codes.js';
-export { MoqtError, type MoqtErrorOptions, type Stage } from './core/errors/moqt-error.js';
+// What it does.
+
+export { generateCertificate } from './core/certs/generate.js';
+export { announce } from './core/publisher/announce.js';
+export { type Publisher, publish } from './core/publisher/publish.js';
+export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
+export { connect } from './core/session/connect.js';
+export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
+
+// What it is told, and tells.
+
+export type { GeneratedCertificate, GenerateOptions } from './core/certs/generate.js';
+export type { AnnounceEvent, AnnounceOptions, AnnounceReport } from './core/publisher/announce.js';
 export type { Forwarding, GroupPolicy } from './core/publisher/group-policy.js';
 export type { PlacedObject } from './core/publisher/object-planner.js';
 export type { Pace } from './core/publisher/pacer.js';
 export type { PublicationEnd, PublicationReport } from './core/publisher/publication-report.js';
-export { type Publisher, publish } from './core/publisher/publish.js';
 export type {
   PublishEvent,
   PublishLimits,
@@ -21,8 +29,6 @@ export type { CapName } from './core/relay/caps.js';
 export type { RelayEvent, RelayEventHandler } from './core/relay/events.js';
 export type { RelayPolicy } from './core/relay/policy.js';
 export type { RelayTransport, ServeRelayOptions } from './core/relay/serve-options.js';
-export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
-export { connect } from './core/session/connect.js';
 export type {
   ConnectedSession,
   ConnectionReport,
@@ -34,9 +40,7 @@ export type {
   TransportChoice,
   TrustSettings,
 } from './core/session/connect-settings.js';
-export type * from './core/session/session.js';
 export type { Assertions } from './core/subscriber/assertions.js';
-export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
 export type {
   SubscribeEvent,
   SubscribeLimits,
@@ -45,6 +49,35 @@ export type {
   SubscriptionInfo,
 } from './core/subscriber/subscribe-options.js';
 export type { Gap, ReceivedObject, ReceivedPiece, TrackEnd, TrackItem } from './core/subscriber/track-item.js';
+export type { Clock, Timer } from './core/util/clock.js';
+
+// Names, URLs, hashes and properties, read and written.
+
+export { parsePin } from './core/certs/pins.js';
+export {
+  formatNamespace,
+  formatTrackName,
+  type NamespaceOptions,
+  parseFullTrackName,
+  parseNamespace,
+  parseTrackName,
+} from './core/url/namespace.js';
+export { type MoqtUrl, parseMoqtUrl, type UrlScheme } from './core/url/parse-url.js';
+export type { FullTrackName, TrackNamespace } from './core/wire/full-track-name.js';
+export { decodeProperties, encodeProperties } from './core/wire/properties.js';
+
+// What goes wrong.
+
+export { ERROR_CODES, type ErrorCode, type ErrorCodeInfo } from './core/errors/error-codes.js';
+export { EXIT, EXIT_MEANINGS, type ExitCode, type ExitName } from './core/errors/exit-codes.js';
+export { MoqtError, type MoqtErrorOptions, type Stage } from './core/errors/moqt-error.js';
+export { RequestCancelled, RequestRefused, RequestRejected } from './core/session/session-errors.js';
+export { SessionClosed, StreamReset, StreamStopped } from './core/transport/transport-errors.js';
+export { EncodeError, type SessionErrorName, WireError } from './core/wire/wire-error.js';
+
+// The session below publish, subscribe and announce, for what they do not do.
+
+export type * from './core/session/session.js';
 export type {
   Address,
   BidiStream,
@@ -56,11 +89,6 @@ export type {
   SessionStats,
   TransportSession,
 } from './core/transport/transport.js';
-export type { NamespaceOptions } from './core/url/namespace.js';
-export { parseNamespace, parseTrackName } from './core/url/namespace.js';
-export type { MoqtUrl, UrlScheme } from './core/url/parse-url.js';
-export type { Clock, Timer } from './core/util/clock.js';
-export type { FullTrackName, TrackNamespace } from './core/wire/full-track-name.js';
 export type { Location } from './core/wire/location.js';
 export type { FetchTarget, Redirect, RequestKind } from './core/wire/messages/control-message.js';
 export type {
@@ -80,4 +108,3 @@ export type {
   SubscriptionFilter,
 } from './core/wire/messages/parameters.js';
 export type { DraftProfile } from './core/wire/profile.js';
-export type { SessionErrorName } from './core/wire/wire-error.js';

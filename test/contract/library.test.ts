@@ -14,8 +14,8 @@ test('importing the library does nothing: no output, no handle, no listener, no 
     const passing = /^FSReq|^CloseReq$/;
     const held = () => process.getActiveResourcesInfo().filter((name) => !passing.test(name)).sort();
     const before = { held: held(), listeners: process.eventNames() };
-    const { connect, publish, subscribe, serveRelay, generateCertificate } = await import('moqt');
-    for (const one of [connect, publish, subscribe, serveRelay, generateCertificate])
+    const { connect, publish, subscribe, announce, serveRelay, generateCertificate } = await import('moqt');
+    for (const one of [connect, publish, subscribe, announce, serveRelay, generateCertificate])
       if (typeof one !== 'function') throw new Error('an export is missing');
     const listeners = process.eventNames().filter((name) => !before.listeners.includes(name));
     const addons = process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node'));
@@ -34,4 +34,37 @@ test('the example publishes and subscribes through a relay in one process, and e
   expect(result.signal).toBeNull();
   expect(result.stdout.trim().split('\n')).toEqual(['hello', 'world', 'acknowledged']);
   expect(result.status).toBe(0);
+});
+
+test('it exports what a user needs, and nothing else that can be called', async () => {
+  const library = await import('../../src/index.js');
+  expect(Object.keys(library).sort()).toEqual([
+    'ERROR_CODES',
+    'EXIT',
+    'EXIT_MEANINGS',
+    'EncodeError',
+    'MoqtError',
+    'RequestCancelled',
+    'RequestRefused',
+    'RequestRejected',
+    'SessionClosed',
+    'StreamReset',
+    'StreamStopped',
+    'WireError',
+    'announce',
+    'connect',
+    'decodeProperties',
+    'encodeProperties',
+    'formatNamespace',
+    'formatTrackName',
+    'generateCertificate',
+    'parseFullTrackName',
+    'parseMoqtUrl',
+    'parseNamespace',
+    'parsePin',
+    'parseTrackName',
+    'publish',
+    'serveRelay',
+    'subscribe',
+  ]);
 });

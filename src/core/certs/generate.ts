@@ -4,6 +4,7 @@ import { MoqtError } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 import { certificateSha256 } from './trust.js';
 
+/** What a certificate is made for. */
 export interface GenerateOptions {
   /** DNS names and IP addresses for the subjectAltName; at least one. */
   readonly hosts: readonly string[];
@@ -13,6 +14,7 @@ export interface GenerateOptions {
   readonly now?: () => Date;
 }
 
+/** A certificate and its key, PEM. */
 export interface GeneratedCertificate {
   readonly certPem: string;
   /** PKCS #8. */
@@ -27,7 +29,10 @@ const DAY_MS = 86_400_000;
 export const MAX_DAYS = 14;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Makes a self-signed P-256 certificate that browsers accept as a pinned one (WebTransport, serverCertificateHashes). */
+/**
+ * Makes a self-signed P-256 certificate that browsers accept as a pinned one (WebTransport, serverCertificateHashes).
+ * Rejects with MOQT_E_USAGE for a host that is neither name nor address, or a validity that is too long.
+ */
 export async function generateCertificate(options: GenerateOptions): Promise<GeneratedCertificate> {
   const { hosts, days } = options;
   if (hosts.length === 0) refuse('a certificate needs at least one host');

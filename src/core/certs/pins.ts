@@ -17,7 +17,11 @@ export function parsePin(text: string): Uint8Array {
     throw new MoqtError(
       'MOQT_E_USAGE',
       `bad certificate hash "${escapeText(text, { maxLength: 120 })}"${length}${guess}: expected a SHA-256 as 64 hex digits, with or without colons, or as base64`,
-      { stage: 'config', cause: 'pin.malformed', hint: 'moqt certs fingerprint FILE prints it' },
+      {
+        stage: 'config',
+        cause: 'pin.malformed',
+        hint: 'openssl x509 -in FILE -outform der | openssl dgst -sha256 prints it',
+      },
     );
   }
   return bytes;

@@ -32,4 +32,5 @@ export const ERROR_CODES = {
   MOQT_E_BUG: { exitCode: EXIT.bug, meaning: 'a defect in moqt itself' },
 } as const satisfies Record<string, ErrorCodeInfo>;
 
+/** The stable name of a failure. */
 export type ErrorCode = keyof typeof ERROR_CODES;

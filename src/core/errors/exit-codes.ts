@@ -21,7 +21,9 @@ export const EXIT = {
   sigterm: 143,
 } as const;
 
+/** Name of an exit code. */
 export type ExitName = keyof typeof EXIT;
+/** What the command line ends with. */
 export type ExitCode = (typeof EXIT)[ExitName];
 
 /** What each exit code means: the text of the man pages. */

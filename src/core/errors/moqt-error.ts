@@ -24,6 +24,7 @@ export type Stage =
   | 'encode'
   | 'internal';
 
+/** Everything about a failure but its code and message. */
 export interface MoqtErrorOptions {
   readonly stage: Stage;
   /** A dotted machine-readable cause, for example `udp.refused` or `tls.expired`. */

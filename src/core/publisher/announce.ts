@@ -6,6 +6,7 @@ import { deferred } from '../util/deferred.js';
 import { type FullTrackName, hasPrefix, type TrackNamespace } from '../wire/full-track-name.js';
 import type { Parameters } from '../wire/messages/parameters.js';
 
+/** What is announced, and for how long. */
 export interface AnnounceOptions {
   /** At least one. */
   readonly namespaces: readonly TrackNamespace[];
@@ -16,12 +17,14 @@ export interface AnnounceOptions {
   readonly once?: boolean;
   /** Withdraw after so many ms, counted from the last acceptance; 0 or absent: hold. */
   readonly forMs?: number;
+  /** Must not throw. */
   readonly onEvent?: (event: AnnounceEvent) => void;
   readonly clock?: Clock;
   /** An orderly end: everything is withdrawn. */
   readonly signal?: AbortSignal;
 }
 
+/** What happens while namespaces are announced. Names and reasons are as the peer sent them. */
 export type AnnounceEvent =
   | { readonly kind: 'accepted'; readonly namespace: TrackNamespace; readonly ms: number }
   | { readonly kind: 'revoked'; readonly namespace: TrackNamespace; readonly reason: string }
@@ -35,6 +38,7 @@ export type AnnounceEvent =
       readonly answer: string;
     };
 
+/** How it ended: all were accepted (`once`), `forMs` passed (`time`), or the signal (`stopped`). */
 export interface AnnounceReport {
   readonly outcome: 'once' | 'time' | 'stopped';
   readonly accepted: number;

@@ -18,6 +18,7 @@ export type PublishSource =
 /** How the track is offered: announce its namespace and wait for SUBSCRIBE, send PUBLISH, or both. */
 export type Via = 'namespace' | 'publish' | 'both';
 
+/** What is published, and how. */
 export interface PublishOptions {
   readonly track: FullTrackName;
   readonly source: PublishSource;
@@ -49,6 +50,7 @@ export interface PublishOptions {
    */
   readonly lingerMs?: number;
   readonly limits?: Partial<PublishLimits>;
+  /** Must not throw. */
   readonly onEvent?: (event: PublishEvent) => void;
   readonly clock?: Clock;
   /** An orderly end: what was read is sent, then PUBLISH_DONE. */
@@ -71,6 +73,7 @@ export const DEFAULT_PUBLISH_LIMITS: PublishLimits = {
   keep: 8 * 1024 * 1024,
 };
 
+/** What happens while a track is published. Reasons are as the peer sent them. */
 export type PublishEvent =
   | { readonly kind: 'namespace-accepted' }
   | { readonly kind: 'publish-accepted'; readonly forward: boolean }

@@ -1,6 +1,7 @@
 import type { Clock } from '../util/clock.js';
 import type { RelayEventHandler } from './events.js';
 
+/** The bounds of RelayPolicy that tell when they are hit. */
 export type CapName =
   | 'max-sessions'
   | 'max-tracks'

@@ -62,4 +62,5 @@ export type RelayEvent =
   | { readonly type: 'internal-error'; readonly message: string }
   | { readonly type: 'draining'; readonly sessions: number };
 
+/** Must not throw. */
 export type RelayEventHandler = (event: RelayEvent) => void;

@@ -7,8 +7,10 @@ import type { DraftProfile } from '../wire/profile.js';
 import type { RelayEventHandler } from './events.js';
 import type { RelayPolicy } from './policy.js';
 
+/** Raw QUIC, or WebTransport over HTTP/3. */
 export type RelayTransport = 'quic' | 'webtransport';
 
+/** Where a relay listens, what it speaks, whom it lets in. */
 export interface ServeRelayOptions {
   /** IP address to bind; default 127.0.0.1. Another than a loopback address needs `allowRemote`. */
   readonly host?: string;

@@ -9,6 +9,7 @@ import { TokenCheck } from './auth.js';
 import { RelayCore } from './relay.js';
 import { type CheckedOptions, checkOptions, type ServeRelayOptions } from './serve-options.js';
 
+/** The certificate that a relay shows. */
 export interface RelayCertificate {
   readonly certPem: string;
   /** SHA-256 of the DER. */
@@ -25,6 +26,7 @@ export interface Relay {
   readonly certificate: RelayCertificate;
   /** The drafts served, as users write them. */
   readonly drafts: readonly string[];
+  /** Sessions, subscriptions, objects, caps that were hit, packets dropped … since the start, or now, by name. */
   counters(): Readonly<Record<string, number>>;
   /** GOAWAY to all sessions, waits for them to end, closes the rest after `timeoutMs`, and stops. */
   drain(newSessionUri: string, timeoutMs: number): Promise<void>;

@@ -5,6 +5,7 @@ import type { Location } from '../wire/location.js';
 import type { GroupOrder, Parameters, SubscriptionFilter } from '../wire/messages/parameters.js';
 import type { Assertions } from './assertions.js';
 
+/** What is subscribed to, and when that is over. */
 export interface SubscribeOptions {
   readonly track: FullTrackName;
   /**
@@ -41,12 +42,14 @@ export interface SubscribeOptions {
   readonly allowGaps?: boolean;
   readonly assertions?: Assertions;
   readonly limits?: Partial<SubscribeLimits>;
+  /** Must not throw. */
   readonly onEvent?: (event: SubscribeEvent) => void;
   readonly clock?: Clock;
   /** An orderly end: the subscription is cancelled and the items end. */
   readonly signal?: AbortSignal;
 }
 
+/** How long, and how much of it, something that is missing is waited for. */
 export interface SubscribeLimits {
   /** Bytes that may be held back while something that comes first is missing. Default 64 MiB. */
   readonly reorderBound: number;
@@ -68,6 +71,7 @@ export const DEFAULT_SUBSCRIBE_LIMITS: SubscribeLimits = {
   doneWaitMs: 500,
 };
 
+/** What happens while a track is subscribed to. */
 export type SubscribeEvent =
   /** The peer does not have the track yet; the next try is in `retryInMs`. */
   | { readonly kind: 'waiting'; readonly attempt: number; readonly answer: string; readonly retryInMs: number }
@@ -76,6 +80,7 @@ export type SubscribeEvent =
   | { readonly kind: 'done'; readonly end: SubscriptionEnd }
   | { readonly kind: 'notice'; readonly notice: SessionNotice };
 
+/** How the subscription came about. */
 export interface SubscriptionInfo {
   readonly origin: 'subscribe' | 'publish';
   readonly trackAlias: bigint;

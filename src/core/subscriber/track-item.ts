@@ -52,4 +52,5 @@ export interface TrackEnd {
   readonly why: 'track' | 'count' | 'time' | 'stopped' | 'failed';
 }
 
+/** What a subscription yields, in order. */
 export type TrackItem = ReceivedObject | ReceivedPiece | Gap | TrackEnd;

@@ -83,6 +83,7 @@ export interface ListenOptions {
   readonly clientCaPem?: string;
 }
 
+/** IP address, without brackets, and UDP port. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -102,6 +103,7 @@ export interface CloseInfo {
   readonly tlsAlert?: string;
 }
 
+/** Figures of the connection so far; null where the transport cannot tell. Times in ms. */
 export interface SessionStats {
   readonly rttMs: number | null;
   readonly minRttMs: number | null;
@@ -122,6 +124,7 @@ export interface SessionStats {
 /** The delivery knowledge that a transport has: only raw QUIC's uni streams learn of acknowledgement. */
 export type Delivery = 'acknowledged' | 'handed-over';
 
+/** The sending side of a stream. */
 export interface SendStream {
   readonly id: bigint;
   /**
@@ -145,6 +148,7 @@ export interface SendStream {
   readonly queuedBytes: number;
 }
 
+/** The receiving side of a stream. */
 export interface RecvStream {
   readonly id: bigint;
   /**
@@ -156,6 +160,7 @@ export interface RecvStream {
   stop(code: bigint): void;
 }
 
+/** A stream with both sides. */
 export interface BidiStream {
   readonly id: bigint;
   readonly send: SendStream;
@@ -173,6 +178,7 @@ export interface TransportSession {
   peerCertificates(): readonly X509Certificate[];
   /** Waits for stream credit; rejects with SessionClosed, or with the signal's reason. Streams open in call order. */
   openUni(options?: { signal?: AbortSignal }): Promise<SendStream>;
+  /** As openUni. */
   openBidi(options?: { signal?: AbortSignal }): Promise<BidiStream>;
   /** A uni stream if credit allows right now, else null. */
   tryOpenUni(): SendStream | null;
@@ -181,7 +187,9 @@ export interface TransportSession {
    * The handler must not throw.
    */
   onIncomingUni(handler: (stream: RecvStream) => void): void;
+  /** As onIncomingUni. */
   onIncomingBidi(handler: (stream: BidiStream) => void): void;
+  /** Datagrams, as they arrive. Set once. The handler must not throw. */
   onDatagram(handler: (bytes: Uint8Array) => void): void;
   /** WebTransport's DRAIN capsule; never called on raw QUIC. */
   onDrain(handler: () => void): void;
@@ -189,6 +197,7 @@ export interface TransportSession {
   sendDatagram(bytes: Uint8Array): 'queued' | 'full' | 'too-large';
   /** Payload bytes that fit a datagram now; null when the peer does not take datagrams. */
   readonly maxDatagramSize: number | null;
+  /** The figures of now. */
   stats(): SessionStats;
   /** WebTransport: asks the peer to finish up, by the DRAIN capsule. Absent where there is no such thing. */
   drain?(): void;
@@ -205,6 +214,7 @@ export interface TransportSession {
   readonly http?: HttpInfo | undefined;
 }
 
+/** The HTTP exchange that opened a WebTransport session. */
 export interface HttpInfo {
   readonly path: string;
   readonly authority: string;

@@ -3,6 +3,7 @@ import { concatBytes, utf8 } from '../util/bytes.js';
 import { escapeText, utf8Parts } from '../util/escape.js';
 import { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from './name-limits.js';
 
+/** What some drafts allow and others do not. */
 export interface NamespaceOptions {
   /** No fields at all: `''`. Only a prefix may be empty, and only in some drafts. Default false. */
   readonly allowEmpty?: boolean;

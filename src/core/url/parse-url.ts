@@ -4,8 +4,10 @@ import { MoqtError } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
 
+/** `moqt` is raw QUIC, `https` WebTransport; `http` fetches the certificate's hash first, for development. */
 export type UrlScheme = 'moqt' | 'https' | 'http';
 
+/** A URL of a MoQT server (draft-18 §3.1.2). */
 export interface MoqtUrl {
   readonly scheme: UrlScheme;
   /** DNS name in lower case (IDNs in their ASCII form) or IP literal, without brackets. */

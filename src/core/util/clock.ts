@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
+/** A deadline that has been set. */
 export interface Timer {
   /** Idempotent; harmless after the timer has fired. */
   cancel(): void;

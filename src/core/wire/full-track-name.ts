@@ -3,6 +3,7 @@ export { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from '../url/name-lim
 /** A namespace is a tuple of byte strings (draft-18 §2.4.1), never a path. */
 export type TrackNamespace = readonly Uint8Array[];
 
+/** Namespace and name together identify a track (draft-18 §2.4.1). */
 export interface FullTrackName {
   readonly namespace: TrackNamespace;
   readonly name: Uint8Array;

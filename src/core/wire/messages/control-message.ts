@@ -85,10 +85,14 @@ export interface RequestError {
   /** From 18, with code REDIRECT only. */
   readonly redirect?: Redirect;
 }
+
+/** Where a request is to be sent instead (from 18). */
 export interface Redirect {
   readonly connectUri: string;
   readonly track: FullTrackName;
 }
+
+/** The messages that are requests: each is answered. */
 export type RequestKind =
   | 'SUBSCRIBE'
   | 'PUBLISH'
@@ -137,6 +141,7 @@ export interface PublishDone {
   readonly reason: string;
 }
 
+/** What a FETCH asks for: a range, or what comes before a subscription (draft-18 §10.12). */
 export type FetchTarget =
   | {
       readonly type: 'standalone';

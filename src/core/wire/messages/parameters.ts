@@ -1,6 +1,7 @@
 import type { TrackNamespace } from '../full-track-name.js';
 import type { Location } from '../location.js';
 
+/** The order of groups (draft-18 §10.2.8). */
 export type GroupOrder = 'ascending' | 'descending';
 
 /**
