@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { FileOutput } from './file-output.js';
+import { makeFolder } from './make-folder.js';
 
 /** A new file for writing: never one that exists, never through a link. */
 export async function createFile(path: string): Promise<FileHandle> {
@@ -30,7 +31,7 @@ export class ObjectDirectory {
   /** @throws MoqtError MOQT_E_LOCAL_IO when it is not a folder of its own (a link is none). */
   static async open(path: string): Promise<ObjectDirectory> {
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
       const info = await lstat(path);
       if (!info.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
     } catch (error) {
