@@ -2,8 +2,8 @@ import type { OutgoingSubgroup, OutgoingSubgroupHeader, Publication } from '../s
 import { RequestCancelled } from '../session/session-errors.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import type { Clock, Timer } from '../util/clock.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { Location } from '../wire/location.js';
-import type { ObjectFragment } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError, WireError } from '../wire/wire-error.js';
 import { needsAdapting, resetCode } from './bridge.js';
@@ -174,7 +174,7 @@ export class Cursor implements LogReader {
       : writeFragments(out, fragments);
   }
 
-  #select(fragments: readonly ObjectFragment[]): readonly ObjectFragment[] {
+  #select(fragments: FragmentRun): FragmentRun {
     const { floor } = this.owner;
     const floored = this.log.group === floor.group;
     const first = fragments.findIndex(

@@ -1,6 +1,7 @@
 import type { IncomingSubgroup } from '../session/session.js';
 import { SessionClosed, StreamReset } from '../transport/transport-errors.js';
 import { type Deferred, deferred } from '../util/deferred.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { WireError } from '../wire/wire-error.js';
@@ -29,7 +30,7 @@ export interface IntakeTrack {
   readonly defaultPriority: number;
   entry(group: bigint): GroupEntry<StreamIntake>;
   openLog(entry: GroupEntry<StreamIntake>, header: SubgroupHeader, subgroup: bigint, from: DraftProfile): SubgroupLog;
-  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: readonly ObjectFragment[]): void;
+  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: FragmentRun): void;
   malformed(source: IntakeSource, reason: string): void;
   droppedDuplicate(): void;
   /** Something that cannot happen. */
@@ -116,7 +117,7 @@ export class StreamIntake {
     await this.#parked.promise;
   }
 
-  #pass(fragments: readonly ObjectFragment[]): void {
+  #pass(fragments: FragmentRun): void {
     if (fragments.length === 0) return;
     const first = fragments[0] as ObjectFragment;
     const log = this.#log ?? this.#openLog(first.header.subgroup ?? first.header.object);
@@ -125,7 +126,7 @@ export class StreamIntake {
   }
 
   /** Objects that are here already, from another stream, must be the same ones. */
-  #checkTwins(log: SubgroupLog, fragments: readonly ObjectFragment[]): void {
+  #checkTwins(log: SubgroupLog, fragments: FragmentRun): void {
     const entry = this.#entry as GroupEntry<StreamIntake>;
     // A group's only stream has nothing to be compared with; it must be known by its first object, and as longer than one.
     if (entry.logs.size === 1 && this.#noted >= 2) return;
@@ -142,7 +143,7 @@ export class StreamIntake {
   }
 
   /** Passes on what no other publisher has delivered. */
-  async #sift(fragments: readonly ObjectFragment[]): Promise<void> {
+  async #sift(fragments: FragmentRun): Promise<void> {
     let keep: ObjectFragment[] = [];
     for (const fragment of fragments) {
       if (fragment.offset === 0) {

@@ -1,3 +1,4 @@
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { ObjectFragment, ObjectHeader, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { adaptFragments } from './bridge.js';
@@ -21,12 +22,12 @@ const LOG_COST = 500;
 
 /** The pieces that one read from the publisher gave. Payloads are views into what was read; nobody copies them. */
 export class Batch {
-  #adapted: Map<DraftProfile, readonly ObjectFragment[]> | undefined;
+  #adapted: Map<DraftProfile, FragmentRun> | undefined;
   readonly cost: number;
   readonly payloadBytes: number;
 
   constructor(
-    readonly fragments: readonly ObjectFragment[],
+    readonly fragments: FragmentRun,
     /** On the relay's clock, ms. */
     readonly receivedAt: number,
   ) {
@@ -41,7 +42,7 @@ export class Batch {
   }
 
   /** As another draft has them; worked out once per draft, whatever the number of subscribers. */
-  adaptedTo(to: DraftProfile, from: DraftProfile, leftOut: () => void): readonly ObjectFragment[] {
+  adaptedTo(to: DraftProfile, from: DraftProfile, leftOut: () => void): FragmentRun {
     this.#adapted ??= new Map();
     let fragments = this.#adapted.get(to);
     if (fragments === undefined) {

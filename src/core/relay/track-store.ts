@@ -1,3 +1,4 @@
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
 import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
@@ -65,7 +66,7 @@ export class TrackStore {
   }
 
   /** True when the largest group has grown. */
-  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: readonly ObjectFragment[]): boolean {
+  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: FragmentRun): boolean {
     const batch = new Batch(fragments, this.context.clock.now());
     this.context.tally.bytesReceived += batch.payloadBytes;
     const { object } = (fragments[fragments.length - 1] as ObjectFragment).header;

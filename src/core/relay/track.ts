@@ -8,9 +8,10 @@ import type {
 } from '../session/session.js';
 import { RequestRejected } from '../session/session-errors.js';
 import type { Timer } from '../util/clock.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
-import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
+import type { DatagramObject, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { factsOf, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
@@ -293,7 +294,7 @@ export class RelayTrack implements PublishersTrack {
     return log;
   }
 
-  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: readonly ObjectFragment[]): void {
+  append(entry: GroupEntry<StreamIntake>, log: SubgroupLog, fragments: FragmentRun): void {
     if (this.store.append(entry, log, fragments)) this.#groupBegan();
   }
 

@@ -1,20 +1,17 @@
 import type { OutgoingSubgroup } from '../session/session.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
 
 /**
  * Writes pieces of consecutive objects to a stream, at once where the session can. Undefined when the transport took
  * them all, else a promise to wait for before the next call.
  */
-export function writeFragments(out: OutgoingSubgroup, fragments: readonly ObjectFragment[]): Promise<void> | undefined {
+export function writeFragments(out: OutgoingSubgroup, fragments: FragmentRun): Promise<void> | undefined {
   if (out.writeFragments !== undefined) return out.writeFragments(fragments);
   return writeFrom(out, fragments, 0);
 }
 
-function writeFrom(
-  out: OutgoingSubgroup,
-  fragments: readonly ObjectFragment[],
-  start: number,
-): Promise<void> | undefined {
+function writeFrom(out: OutgoingSubgroup, fragments: FragmentRun, start: number): Promise<void> | undefined {
   for (let i = start; i < fragments.length; i++) {
     const wait = writeOne(out, fragments[i] as ObjectFragment);
     if (wait !== undefined) return wait.then(() => writeFrom(out, fragments, i + 1));

@@ -2,7 +2,8 @@ import type { RecvStream } from '../transport/transport.js';
 import { StreamReset } from '../transport/transport-errors.js';
 import { concatBytes } from '../util/bytes.js';
 import { decodeDatagram } from '../wire/datagram.js';
-import type { DatagramObject, ObjectFragment } from '../wire/messages/object.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
+import type { DatagramObject } from '../wire/messages/object.js';
 import { DEFAULT_PRIORITY, SubgroupDecoder } from '../wire/subgroup.js';
 import { identifyUniStream } from '../wire/uni-stream.js';
 import { type AliasOwner, AliasTable } from './alias-table.js';
@@ -169,12 +170,7 @@ export class DataPlane {
   }
 
   /** @param undecoded the bytes again, when their objects could not be given the priority of a track yet unknown. */
-  #route(
-    stream: RecvStream,
-    decoder: SubgroupDecoder,
-    fragments: ObjectFragment[],
-    undecoded: Uint8Array | null,
-  ): void {
+  #route(stream: RecvStream, decoder: SubgroupDecoder, fragments: FragmentRun, undecoded: Uint8Array | null): void {
     const alias = decoder.header?.trackAlias as bigint;
     const found = this.aliases.lookup(alias);
     if (found.kind === 'owned') {

@@ -1,4 +1,5 @@
 import type { Delivery, SendStream } from '../transport/transport.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { ObjectFragment } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { DEFAULT_PRIORITY, encodeSubgroupHeader, SubgroupEncoder } from '../wire/subgroup.js';
@@ -66,8 +67,15 @@ export class SubgroupWriter implements OutgoingSubgroup {
     return this.stream.write(bytes);
   }
 
-  writeFragments(fragments: readonly ObjectFragment[]): Promise<void> | undefined {
+  writeFragments(fragments: FragmentRun): Promise<void> | undefined {
     const chunks = this.#begin();
+    const encoded = this.#isDue(fragments[0]) ? this.#encoder.encodedAlready(fragments) : null;
+    if (encoded !== null) {
+      const last = fragments[fragments.length - 1] as ObjectFragment;
+      this.#owed = last.header.payloadLength - last.offset - last.bytes.length;
+      chunks.push(encoded);
+      return this.#write(chunks);
+    }
     try {
       for (const { header, offset, bytes } of fragments) {
         if (offset === 0) {
@@ -114,6 +122,12 @@ export class SubgroupWriter implements OutgoingSubgroup {
   #write(chunks: Uint8Array[]): Promise<void> | undefined {
     this.#streamHeader = null;
     return this.stream.writev(chunks);
+  }
+
+  /** The piece is the one that the stream goes on with, or begins an object where one may begin. */
+  #isDue(piece: ObjectFragment | undefined): boolean {
+    if (piece === undefined || this.#closed) return false;
+    return this.#owed === (piece.offset === 0 ? 0 : piece.header.payloadLength - piece.offset);
   }
 
   #assertBetweenObjects(): void {

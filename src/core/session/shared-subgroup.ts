@@ -1,4 +1,5 @@
-import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
+import type { SubgroupHeader } from '../wire/messages/object.js';
 import type { OwnedSubgroup } from './data-streams.js';
 import type { IncomingSubgroup } from './session.js';
 
@@ -42,7 +43,7 @@ export class SharedSubgroup {
 }
 
 interface Waiting {
-  resolve(fragments: readonly ObjectFragment[] | null): void;
+  resolve(fragments: FragmentRun | null): void;
   reject(error: unknown): void;
 }
 
@@ -62,7 +63,7 @@ class SharedReader implements OwnedSubgroup {
     return this.#waiting !== null;
   }
 
-  read(): Promise<readonly ObjectFragment[] | null> {
+  read(): Promise<FragmentRun | null> {
     if (this.stopped || this.#outcome === 'ended') return Promise.resolve(null);
     if (this.#outcome !== null) return Promise.reject(this.#outcome.error);
     return new Promise((resolve, reject) => {
@@ -80,7 +81,7 @@ class SharedReader implements OwnedSubgroup {
     this.shared.stopped(name);
   }
 
-  give(fragments: readonly ObjectFragment[] | null): void {
+  give(fragments: FragmentRun | null): void {
     if (fragments === null) {
       this.#outcome = 'ended';
       this.onEnd?.();

@@ -1,5 +1,6 @@
 import type { RecvStream } from '../transport/transport.js';
-import type { ObjectFragment, SubgroupHeader } from '../wire/messages/object.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
+import type { SubgroupHeader } from '../wire/messages/object.js';
 import type { SubgroupDecoder } from '../wire/subgroup.js';
 import { codeFor } from './codes.js';
 import type { OwnedSubgroup } from './data-streams.js';
@@ -8,7 +9,7 @@ import type { SessionCore } from './session-core.js';
 /** A subgroup stream that is being read on demand: what nobody asks for stays with the transport and holds the peer back. */
 export class SubgroupReader implements OwnedSubgroup {
   onEnd: (() => void) | null = null;
-  #first: ObjectFragment[] | null;
+  #first: FragmentRun | null;
   #ended = false;
 
   constructor(
@@ -16,7 +17,7 @@ export class SubgroupReader implements OwnedSubgroup {
     private readonly stream: RecvStream,
     private readonly decoder: SubgroupDecoder,
     /** What the bytes with the stream's header held beyond it. */
-    first: ObjectFragment[],
+    first: FragmentRun,
   ) {
     this.#first = first.length > 0 ? first : null;
   }
@@ -25,7 +26,7 @@ export class SubgroupReader implements OwnedSubgroup {
     return this.decoder.header as SubgroupHeader;
   }
 
-  async read(): Promise<readonly ObjectFragment[] | null> {
+  async read(): Promise<FragmentRun | null> {
     const first = this.#first;
     if (first !== null) {
       this.#first = null;

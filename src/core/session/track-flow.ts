@@ -1,13 +1,8 @@
 import type { Delivery } from '../transport/transport.js';
+import type { FragmentRun } from '../wire/encoded-run.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
-import type {
-  DatagramObject,
-  FetchEntry,
-  ObjectFragment,
-  ObjectStatus,
-  SubgroupHeader,
-} from '../wire/messages/object.js';
+import type { DatagramObject, FetchEntry, ObjectStatus, SubgroupHeader } from '../wire/messages/object.js';
 import type { KeyValuePair, Parameters } from '../wire/messages/parameters.js';
 import type { NamedCode, RequestOptions, SessionCloseInfo } from './outcome.js';
 
@@ -32,7 +27,7 @@ export interface SubscriptionSink {
 export interface IncomingSubgroup {
   readonly header: SubgroupHeader;
   /** The pieces that one transport read gave, in order; null after FIN. Rejects with StreamReset, SessionClosed or WireError. */
-  read(): Promise<readonly ObjectFragment[] | null>;
+  read(): Promise<FragmentRun | null>;
   /** STOP_SENDING; `name` from the stream-reset codes. Later reads give null. */
   stop(name?: string): void;
 }
@@ -137,7 +132,7 @@ export interface OutgoingSubgroup {
    * a payload: the path of a relay. Of a header only object, status, properties (in this session's encoding) and
    * payloadLength count. Absent: write them one by one.
    */
-  writeFragments?(fragments: readonly ObjectFragment[]): Promise<void> | undefined;
+  writeFragments?(fragments: FragmentRun): Promise<void> | undefined;
   /** FIN. Throws when an object is unfinished. */
   end(): void;
   /** `name` from the stream-reset codes. */

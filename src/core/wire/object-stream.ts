@@ -28,6 +28,9 @@ export abstract class ObjectStreamDecoder<Entry> {
   /** The beginning of a header that a cut went through. */
   private partial: Uint8Array = NO_BYTES;
   private partialLength = 0;
+  /** Where in the last chunk the entries that it gave stand with their headers; a start of −1: the first header is not in it. */
+  protected runStart = 0;
+  protected runEnd = 0;
 
   constructor(
     protected readonly profile: DataProfile,
@@ -121,6 +124,10 @@ export abstract class ObjectStreamDecoder<Entry> {
     const { cursor } = this;
     const end = chunk.length;
     let position = 0;
+    // The header of the first entry is not in this chunk.
+    const isHeaded = this.partialLength === 0 && (this.left === 0 || this.offset > 0);
+    this.runStart = isHeaded ? 0 : -1;
+    this.runEnd = end;
     while (position < end) {
       if (this.left > 0) {
         position = this.takePayload(chunk, position, entries);
@@ -129,9 +136,12 @@ export abstract class ObjectStreamDecoder<Entry> {
       } else {
         cursor.load(chunk, position, end);
         if (!this.readUnit(entries)) {
+          this.runEnd = position;
           this.append(chunk, position, end);
           return;
         }
+        // A header whose payload has yet to come makes no entry.
+        if (cursor.position === end && this.left > 0) this.runEnd = position;
         position = cursor.position;
       }
     }
@@ -140,6 +150,7 @@ export abstract class ObjectStreamDecoder<Entry> {
   private readUnit(entries: Entry[]): boolean {
     if (this.started) return this.readObjectHeader(this.cursor, entries);
     this.started = this.readStreamHeader(this.cursor);
+    if (this.started && this.runStart >= 0) this.runStart = this.cursor.position;
     return this.started;
   }
 

@@ -1,5 +1,6 @@
 import { BIG, type DataCursor, INCOMPLETE } from './data-cursor.js';
 import type { DataLayout, DataLimits, DataProfile } from './data-layout.js';
+import type { EncodedRun, FragmentRun } from './encoded-run.js';
 import { HeaderWriter, statusCode } from './header-writer.js';
 import type { ObjectFragment, ObjectHeader, ObjectStatus, SubgroupHeader } from './messages/object.js';
 import { NO_BYTES, ObjectStreamDecoder } from './object-stream.js';
@@ -109,6 +110,20 @@ export class SubgroupEncoder {
     this.next = id + 1n;
     return writer.finish();
   }
+
+  /**
+   * The bytes in which the pieces came, when they mean the same on this stream; else null. The encoder goes on after them.
+   * The first piece must be the one that is due.
+   */
+  encodedAlready(pieces: FragmentRun): Uint8Array | null {
+    const { encoded } = pieces;
+    if (encoded === undefined || encoded.layout !== this.layout || encoded.hasProperties !== this.hasProperties) {
+      return null;
+    }
+    if (encoded.previous !== this.next - 1n) return null;
+    this.next = (pieces[pieces.length - 1] as ObjectFragment).header.object + 1n;
+    return encoded.bytes;
+  }
 }
 
 /** Reads a subgroup stream from its first byte on. */
@@ -134,6 +149,17 @@ export class SubgroupDecoder extends ObjectStreamDecoder<ObjectFragment> {
     private readonly defaultPriority: number | ((trackAlias: bigint) => number) = DEFAULT_PRIORITY,
   ) {
     super(profile, limits);
+  }
+
+  override push(chunk: Uint8Array): ObjectFragment[] & FragmentRun {
+    const { previous } = this;
+    const pieces: ObjectFragment[] & { encoded?: EncodedRun } = super.push(chunk);
+    const { runStart, runEnd, layout, header } = this;
+    if (pieces.length > 0 && runStart >= 0 && this.failure === null && header !== null) {
+      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + runStart, runEnd - runStart);
+      pieces.encoded = { layout, hasProperties: header.hasProperties, previous, bytes };
+    }
+    return pieces;
   }
 
   protected override readStreamHeader(cursor: DataCursor): boolean {
