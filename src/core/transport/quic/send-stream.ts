@@ -156,7 +156,8 @@ export class QuicSendStream implements SendStream {
       const fin = this.#ending && piece.length === this.#queuedBytes;
       const taken = this.#host.transmit(this, piece, fin);
       if (taken instanceof Error) return true;
-      this.#consume(taken);
+      if (taken < piece.length && piece !== this.#queue[this.#head]) this.#keepGathered(piece, taken);
+      else this.#consume(taken);
       if (taken < piece.length) {
         this.#blockedAt = this.#host.receiveEpoch;
         return false;
@@ -190,6 +191,15 @@ export class QuicSendStream implements SendStream {
       }
     }
     return scratch.subarray(0, length);
+  }
+
+  /** The rest of what was gathered takes the place of its chunks: they are not gathered again at every try. */
+  #keepGathered(piece: Uint8Array, taken: number): void {
+    this.#consume(piece.length);
+    const rest = Buffer.from(piece.subarray(taken));
+    this.#queuedBytes += rest.length;
+    if (this.#head > 0) this.#queue[--this.#head] = rest;
+    else this.#queue.unshift(rest);
   }
 
   #consume(bytes: number): void {
