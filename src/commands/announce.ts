@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { announceDocument, announceEventText } from '../cli/announce-report.js';
+import { urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
@@ -26,11 +27,7 @@ A namespace that is refused or not answered is a failure.`;
   ];
   static override strict = false;
   static override args = {
-    url: Args.string({
-      required: true,
-      description: 'moqt://, https:// or http:// URL of the relay',
-      ignoreStdin: true,
-    }),
+    url: urlArgument,
     namespaces: Args.string({
       required: true,
       description: 'namespace tuples, fields separated by /',

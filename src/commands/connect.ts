@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
+import { urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionRecord } from '../cli/connection-record.js';
@@ -34,11 +35,7 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     },
   ];
   static override args = {
-    url: Args.string({
-      required: true,
-      description: 'moqt://, https:// or http:// URL of the relay',
-      ignoreStdin: true,
-    }),
+    url: urlArgument,
   };
   static override flags = {
     ...connectionFlags,

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { namespaceArgument, trackArgument, urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
@@ -37,17 +38,9 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
   ];
   static override strict = false;
   static override args = {
-    url: Args.string({
-      required: true,
-      description: 'moqt://, https:// or http:// URL of the relay',
-      ignoreStdin: true,
-    }),
-    namespace: Args.string({
-      required: true,
-      description: 'namespace tuple, fields separated by /',
-      ignoreStdin: true,
-    }),
-    track: Args.string({ required: true, description: 'track name', ignoreStdin: true }),
+    url: urlArgument,
+    namespace: namespaceArgument,
+    track: trackArgument,
     files: Args.string({ description: 'files, in order; none, or -, is stdin', ignoreStdin: true }),
   };
   static override flags = {

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { namespaceArgument, trackArgument, urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
@@ -36,17 +36,9 @@ MoQT has no end-to-end backpressure: when stdout is slow, moqt stops reading, an
     },
   ];
   static override args = {
-    url: Args.string({
-      required: true,
-      description: 'moqt://, https:// or http:// URL of the relay',
-      ignoreStdin: true,
-    }),
-    namespace: Args.string({
-      required: true,
-      description: 'namespace tuple, fields separated by /',
-      ignoreStdin: true,
-    }),
-    track: Args.string({ required: true, description: 'track name', ignoreStdin: true }),
+    url: urlArgument,
+    namespace: namespaceArgument,
+    track: trackArgument,
   };
   static override flags = { ...connectionFlags, ...subscribeFlags };
 
