@@ -1,4 +1,4 @@
-import { type Deferred, deferred } from '../../util/deferred.js';
+import { type Deferred, deferred } from '../util/deferred.js';
 
 /** Those who wait for the peer to allow another stream, in the order they asked. */
 export class OpenQueue<T> {

@@ -28,6 +28,25 @@ export async function withTimeout<T>(
 }
 
 /**
+ * Waits for `promise` to settle, at most `ms`; says whether it did. Its outcome is of no interest and never thrown. The wait
+ * keeps the process alive unless `background`.
+ */
+export function settlesWithin(
+  promise: Promise<unknown>,
+  ms: number,
+  { background = false, clock = systemClock }: { background?: boolean; clock?: Clock } = {},
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.after(Math.max(0, ms), () => resolve(false), { background });
+    const settled = (): void => {
+      timer.cancel();
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}
+
+/**
  * Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. A late rejection of `promise` is
  * swallowed. The listener is removed whatever happens.
  */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../src/core/util/deferred.js';
-import { withSignal, withTimeout } from '../../../src/core/util/timeout.js';
+import { settlesWithin, withSignal, withTimeout } from '../../../src/core/util/timeout.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const late = (): Error => new Error('too late');
@@ -41,6 +41,25 @@ describe('withTimeout', () => {
     const waiting = expect(withTimeout(work.promise, 5, late, clock)).rejects.toThrow('too late');
     await clock.advance(5);
     await waiting;
+    work.reject(new Error('nobody listens'));
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('settlesWithin', () => {
+  it('says that it settled, however it did, and clears its timer', async () => {
+    const clock = new ManualClock();
+    expect(await settlesWithin(Promise.resolve(7), 100, { clock })).toBe(true);
+    expect(await settlesWithin(Promise.reject(new Error('inner')), 100, { clock })).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('says that it did not once the time has passed, and swallows what comes later', async () => {
+    const clock = new ManualClock();
+    const work = deferred();
+    const waiting = settlesWithin(work.promise, 100, { clock });
+    await clock.advance(100);
+    expect(await waiting).toBe(false);
     work.reject(new Error('nobody listens'));
     await new Promise((resolve) => setImmediate(resolve));
   });

@@ -12,9 +12,9 @@ import type {
   TransportSession,
 } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
+import { CreditedQueue } from './credited-queue.js';
 import type { Link } from './link.js';
 import { checkCode, MemoryRecvStream, MemorySendStream } from './memory-streams.js';
-import { OpenQueue } from './open-queue.js';
 
 export interface MemorySessionOptions {
   readonly role: 'client' | 'server';
@@ -57,8 +57,8 @@ export class MemorySession implements TransportSession {
   readonly #receiving = new Map<bigint, MemoryRecvStream>();
   /** Streams with bytes queued that only the connection window holds back, in the order they were blocked. */
   readonly #blocked = new Set<MemorySendStream>();
-  readonly #uniQueue = new OpenQueue<SendStream>(() => this.#newUni());
-  readonly #bidiQueue = new OpenQueue<BidiStream>(() => this.#newBidi());
+  readonly #uniQueue = new CreditedQueue<SendStream>(() => this.#newUni());
+  readonly #bidiQueue = new CreditedQueue<BidiStream>(() => this.#newBidi());
   #nextUni: bigint;
   #nextBidi: bigint;
   readonly #incomingUni = new HeldDeliveries<RecvStream>(Number.POSITIVE_INFINITY);

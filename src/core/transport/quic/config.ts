@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { MoqtError } from '../../errors/moqt-error.js';
+import type { ConnectOptions, ListenOptions } from '../transport.js';
 import { CONNECTION_ID_LIMIT } from './connection-ids.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
 import { largestPacketTo } from './packet-size.js';
@@ -27,8 +28,8 @@ export interface QuicSettings {
   readonly keylog: boolean;
 }
 
-export const DEFAULT_MAX_INCOMING_UNI = 1000;
-export const DEFAULT_MAX_INCOMING_BIDI = 1000;
+const DEFAULT_MAX_INCOMING_UNI = 1000;
+const DEFAULT_MAX_INCOMING_BIDI = 1000;
 /**
  * What one stream may bring before anybody reads it: a group of 256 KiB with its headers, which then never waits for a
  * round trip. A longer stream that is read goes on from 32 KiB by doubling, once a round trip: the library begins anew
@@ -51,6 +52,20 @@ const DATAGRAM_SEND_QUEUE = 1024;
 const DATAGRAM_RECEIVE_QUEUE = 8192;
 /** Told to the peer; the batched packet path has room for no more. */
 const MAX_RECEIVED_PACKET = 16_384;
+
+/** The settings of a client or server, with the defaults for what its options leave open. */
+export function quicSettings(options: ConnectOptions | ListenOptions): QuicSettings {
+  return {
+    alpn: options.alpn,
+    idleTimeoutMs: options.idleTimeoutMs,
+    maxIncomingUni: options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI,
+    maxIncomingBidi: options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI,
+    streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
+    connectionWindow: options.connectionWindow,
+    congestionControl: options.congestionControl ?? 'cubic',
+    keylog: options.keylogFile !== undefined,
+  };
+}
 
 /** The settings for a connection to `host`, an IP address. */
 export type ConfigFor = (host: string) => NativeConfig;

@@ -1,6 +1,6 @@
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
 import { hostPort } from './address.js';
-import { configFor, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { configFor, quicSettings } from './config.js';
 import { handshakeTrust } from './handshake-trust.js';
 import { loadQuiche } from './native.js';
 import { raceHandshakes } from './race.js';
@@ -23,18 +23,9 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
   const addresses = await resolveHost(target, options, left());
   options.onStage?.({ stage: 'dns', startMs: dnsStart, endMs: elapsed(), detail: addresses.join(', ') });
 
-  const maxIncomingUni = options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI;
-  const maxIncomingBidi = options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI;
-  const config = configFor(quiche, trust.tls, {
-    alpn: options.alpn,
-    idleTimeoutMs: options.idleTimeoutMs,
-    maxIncomingUni,
-    maxIncomingBidi,
-    streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
-    connectionWindow: options.connectionWindow,
-    congestionControl: options.congestionControl ?? 'cubic',
-    keylog: options.keylogFile !== undefined,
-  });
+  const settings = quicSettings(options);
+  const { maxIncomingUni, maxIncomingBidi } = settings;
+  const config = configFor(quiche, trust.tls, settings);
 
   const quicStart = elapsed();
   const connection = await raceHandshakes(

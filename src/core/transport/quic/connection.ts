@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from '../../util/deferred.js';
+import { settlesWithin } from '../../util/timeout.js';
 import { applicationCode } from '../application-code.js';
 import type { Address, CloseInfo } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
@@ -16,7 +17,6 @@ import { packetWriter } from './packet-writer.js';
 import { RttMeter } from './rtt-meter.js';
 import { type Pumped, scheduler } from './scheduler.js';
 import { StreamTable } from './stream-table.js';
-import { waitAtMost } from './wait-at-most.js';
 
 /** Packets sent in one turn, so that a large window does not keep acknowledgements and other connections waiting. */
 const BURST_PACKETS = 128;
@@ -297,16 +297,16 @@ export class QuicConnection implements Pumped {
     this.#closeSent = deferred();
     this.flush();
     if (this.closeInfo === null) {
-      await waitAtMost(this.#closeSent.promise, deadline - performance.now());
+      await settlesWithin(this.#closeSent.promise, deadline - performance.now());
       this.#finish(info);
     }
-    await waitAtMost(this.#owner.io.drained(), deadline - performance.now());
+    await settlesWithin(this.#owner.io.drained(), deadline - performance.now());
   }
 
   /** Waits until what streams were ended with has been delivered, as far as the peer allows within `deadlineMs`. */
   async deliverEnds(deadlineMs: number): Promise<void> {
     const ends = this.streams.undeliveredEnds().map((stream) => stream.delivered());
-    if (ends.length > 0) await waitAtMost(Promise.race([Promise.allSettled(ends), this.closed]), deadlineMs);
+    if (ends.length > 0) await settlesWithin(Promise.race([Promise.allSettled(ends), this.closed]), deadlineMs);
   }
 
   /** Ends the connection at once with a QUIC code: for refusals and failures before or beside the application. */

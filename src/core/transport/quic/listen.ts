@@ -1,7 +1,7 @@
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { Listener, ListenOptions, TransportSession } from '../transport.js';
 import { hostPort } from './address.js';
-import { configFor, DEFAULT_MAX_INCOMING_BIDI, DEFAULT_MAX_INCOMING_UNI, DEFAULT_STREAM_WINDOW } from './config.js';
+import { configFor, quicSettings } from './config.js';
 import { loadQuiche } from './native.js';
 import { ServerEndpoint } from './server-endpoint.js';
 import { QuicSession } from './session.js';
@@ -18,24 +18,15 @@ export async function listenQuic(
   onSession: (session: TransportSession) => void,
 ): Promise<Listener> {
   const quiche = await loadQuiche();
-  const maxIncomingUni = options.maxIncomingUni ?? DEFAULT_MAX_INCOMING_UNI;
-  const maxIncomingBidi = options.maxIncomingBidi ?? DEFAULT_MAX_INCOMING_BIDI;
+  const settings = quicSettings(options);
+  const { maxIncomingUni, maxIncomingBidi } = settings;
   const tls = {
     caPem: options.clientCaPem ?? null,
     acceptAny: false,
     certPem: options.certPem,
     keyPem: options.keyPem,
   };
-  const config = configFor(quiche, tls, {
-    alpn: options.alpn,
-    idleTimeoutMs: options.idleTimeoutMs,
-    maxIncomingUni,
-    maxIncomingBidi,
-    streamWindow: options.streamWindow ?? DEFAULT_STREAM_WINDOW,
-    connectionWindow: options.connectionWindow,
-    congestionControl: options.congestionControl ?? 'cubic',
-    keylog: options.keylogFile !== undefined,
-  });
+  const config = configFor(quiche, tls, settings);
   // A certificate or key that cannot be used is found now, not with the first client.
   config(options.host);
   const endpoint = new ServerEndpoint({

@@ -1,6 +1,6 @@
+import { OpenQueue } from '../open-queue.js';
 import type { BidiStream, RecvStream, SendStream } from '../transport.js';
 import { errorText, type NativeConnection, SHUTDOWN_READ, SHUTDOWN_WRITE, streamErrorCode } from './native.js';
-import { OpenQueue } from './open-queue.js';
 import { QuicRecvStream, type Received, type RecvHost } from './recv-stream.js';
 import { QuicSendStream, type SendHost } from './send-stream.js';
 import { SendWatch } from './send-watch.js';

@@ -1,4 +1,4 @@
-import { withTimeout } from '../../util/timeout.js';
+import { settlesWithin, withTimeout } from '../../util/timeout.js';
 import type { BidiStream, ConnectDecision, ConnectRequest, TransportSession } from '../transport.js';
 import { SessionClosed, StreamReset } from '../transport-errors.js';
 import { encodeFrame, FRAME } from './h3/frames.js';
@@ -10,7 +10,6 @@ import { parseRequest, type RequestHead } from './headers.js';
 import { decodeFieldSection, encodeFieldSection } from './qpack/field-section.js';
 import type { FieldLine } from './qpack/static-table.js';
 import { WebTransportSession } from './session.js';
-import { settlesWithin } from './settles-within.js';
 import { NO_ERROR } from './stream-codes.js';
 import { encodeStringItem, parseStringList } from './structured-field.js';
 
@@ -221,7 +220,7 @@ class ServedConnection {
   async #closeIfUnused(): Promise<void> {
     if (this.#inUse > 0) return;
     const requests = this.#requests;
-    if (await settlesWithin(this.#quic.closed, this.#options.unusedMs ?? 5000)) return;
+    if (await settlesWithin(this.#quic.closed, this.#options.unusedMs ?? 5000, { background: true })) return;
     if (this.#inUse === 0 && this.#requests === requests) await this.#quic.close(NO_ERROR, 'unused').catch(() => {});
   }
 }

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { deferred } from '../../util/deferred.js';
+import { settlesWithin } from '../../util/timeout.js';
 import { HeldDeliveries } from '../held-deliveries.js';
 import type {
   Address,
@@ -18,7 +19,6 @@ import type { H3Connection, SessionPort } from './h3/h3-connection.js';
 import { H3Error } from './h3/h3-error.js';
 import type { RequestReader } from './h3/request-reader.js';
 import { encodeVarints } from './h3/varint.js';
-import { settlesWithin } from './settles-within.js';
 import { fitsApplicationCode, NO_ERROR, SESSION_GONE, sessionCloseInfo, wrapCode } from './stream-codes.js';
 import { type OwnedStream, type StreamOwner, WebTransportRecvStream, WebTransportSendStream } from './streams.js';
 
@@ -100,7 +100,7 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
   }
 
   endsSoon(): Promise<boolean> {
-    return settlesWithin(this.#ended.promise, SESSION_GONE_GRACE_MS);
+    return settlesWithin(this.#ended.promise, SESSION_GONE_GRACE_MS, { background: true });
   }
 
   peerCertificates(): readonly X509Certificate[] {
@@ -228,7 +228,9 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
     this.#end(info);
     // The answer takes one round trip; a peer that ignores the capsule is not waited for much longer.
     const rtt = this.#quic.stats().rttMs ?? 0;
-    await settlesWithin(this.#connectDone.promise, Math.min(left(), Math.max(CLOSE_GRACE_MS, 3 * rtt)));
+    await settlesWithin(this.#connectDone.promise, Math.min(left(), Math.max(CLOSE_GRACE_MS, 3 * rtt)), {
+      background: true,
+    });
     if (this.#h3.sessionCount === 0) {
       const quicReason = new TextDecoder().decode(truncateUtf8(reason, MAX_QUIC_REASON_BYTES));
       await this.#quic.close(wrapCode(code), quicReason, left());
@@ -278,7 +280,7 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
   }
 
   async #endUnlessConnectionSaysMore(info: CloseInfo): Promise<void> {
-    if (this.#endError === null) await settlesWithin(this.#quic.closed, CLOSE_GRACE_MS);
+    if (this.#endError === null) await settlesWithin(this.#quic.closed, CLOSE_GRACE_MS, { background: true });
     this.#endByPeer(info);
   }
 
@@ -291,7 +293,7 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
 
   /** A client's connection serves one session. The server may close it first: it is the one that had something to say. */
   async #closeUsedConnection(): Promise<void> {
-    await settlesWithin(this.#quic.closed, CLOSE_GRACE_MS);
+    await settlesWithin(this.#quic.closed, CLOSE_GRACE_MS, { background: true });
     await this.#quic.close(NO_ERROR, '').catch(() => {});
   }
 

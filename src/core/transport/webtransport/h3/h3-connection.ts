@@ -1,8 +1,8 @@
 import { concatBytes } from '../../../util/bytes.js';
 import { deferred, ignorable } from '../../../util/deferred.js';
+import { settlesWithin } from '../../../util/timeout.js';
 import type { BidiStream, CloseInfo, RecvStream, TransportSession } from '../../transport.js';
 import { SessionClosed, StreamReset } from '../../transport-errors.js';
-import { settlesWithin } from '../settles-within.js';
 import { BUFFERED_STREAM_REJECTED, SESSION_GONE, sessionCloseInfo } from '../stream-codes.js';
 import { EARLY_LIMITS, EarlyArrivals, type EarlyLimits } from './early-arrivals.js';
 import { controlStreamPolicy, encodeFrame, FRAME, UNI_STREAM } from './frames.js';
@@ -277,7 +277,7 @@ export class H3Connection {
         if (event.kind === 'item') this.#onControlFrame(event.type, event.value);
       }
     }
-    if (await settlesWithin(this.quic.closed, CONTROL_END_GRACE_MS)) return;
+    if (await settlesWithin(this.quic.closed, CONTROL_END_GRACE_MS, { background: true })) return;
     throw new H3Error('H3_CLOSED_CRITICAL_STREAM', 'the peer closed its control stream');
   }
 
