@@ -217,8 +217,7 @@ export class Downstream implements CursorOwner {
   #isFresh(log: SubgroupLog): boolean {
     if (log.length === 0 || log.base === log.length) return true;
     const age = this.clock.now() - log.at(log.base).receivedAt;
-    const limit = Number(factOf(this.track.store.facts, PROPERTY.maxCacheDuration) ?? 0n);
-    return (limit === 0 || age <= limit) && (this.objectTimeoutMs === 0 || age <= this.objectTimeoutMs);
+    return age <= this.track.store.maxCacheMs && (this.objectTimeoutMs === 0 || age <= this.objectTimeoutMs);
   }
 
   #readTimeouts(): void {

@@ -1,51 +1,26 @@
-import type { IncomingFetch, OutgoingFetch, Refusal } from '../session/session.js';
-import { concatBytes } from '../util/bytes.js';
+import type { FetchResponse, IncomingFetch, OutgoingFetch, Refusal } from '../session/session.js';
 import type { FullTrackName } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
-import type { ObjectHeader } from '../wire/messages/object.js';
-import type { DraftProfile } from '../wire/profile.js';
-import { adaptHeader, factsOf, NOT_CONVEYABLE, offerFor, passOnFailure, resetCode } from './bridge.js';
+import { factsOf, NOT_CONVEYABLE, offerFor, passOnFailure, resetCode } from './bridge.js';
 import type { RelayContext } from './context.js';
-import { endOf, type FetchRange, inRange, isEmptyRange, knownFrom } from './fetch-range.js';
-import type { GroupEntry } from './group-cache.js';
-import type { StreamIntake } from './intake.js';
+import { coverage, inResponseOrder, nothingKnown, type Part } from './fetch-coverage.js';
+import { endOf, type FetchRange, isEmptyRange, restAfter } from './fetch-range.js';
+import { canSayUnknown, FetchResponseWriter, NoLongerKnown } from './fetch-writer.js';
+import { BudgetSpent, FillBudget } from './fill-budget.js';
 import type { Peer } from './peer.js';
-import type { SubgroupLog } from './subgroup-log.js';
 import type { RelayTrack } from './track.js';
 
 const NOTHING_THERE: Refusal = { name: 'INVALID_RANGE', reason: 'there is no object in this range' };
+const NOBODY: Refusal = { name: 'DOES_NOT_EXIST', reason: 'nobody publishes this track' };
 
 /** Answers a FETCH from the cache where it knows the whole range, else from a publisher. Never rejects. */
-export async function serveFetch(context: RelayContext, peer: Peer, request: IncomingFetch): Promise<void> {
+export function serveFetch(context: RelayContext, peer: Peer, request: IncomingFetch): Promise<void> {
   const wanted = resolve(peer, request);
   if ('name' in wanted) {
     peer.refuse(request, 'FETCH', wanted);
-    return;
+    return Promise.resolve();
   }
-  const track = context.knownTrack(wanted.track);
-  const known = track === undefined ? null : knownFrom(track, wanted.range);
-  if (track !== undefined && known === wanted.range.start.group) {
-    context.tally.fetchesFromCache++;
-    await fromCache(context, peer, request, track, wanted.range, known);
-    return;
-  }
-  if (track?.store.largest != null && startsBeyond(wanted.range, track.store.largest) && !track.publishers.arePaused) {
-    peer.refuse(request, 'FETCH', NOTHING_THERE);
-    return;
-  }
-  const refusal = await fromPublisher(context, peer, request, wanted.track, wanted.range);
-  if (refusal === null) return;
-  if (
-    track !== undefined &&
-    known !== null &&
-    canSayUnknown(peer.profile) &&
-    request.parameters.groupOrder !== 'descending'
-  ) {
-    context.tally.fetchesFromCache++;
-    await fromCache(context, peer, request, track, wanted.range, known);
-    return;
-  }
-  peer.refuse(request, 'FETCH', refusal);
+  return new FetchService(context, peer, request, wanted).serve();
 }
 
 interface Wanted {
@@ -79,190 +54,190 @@ function startsBeyond({ start }: FetchRange, largest: Location): boolean {
   return start.group > largest.group || (start.group === largest.group && start.object > largest.object);
 }
 
-/** Drafts that can mark a range of a FETCH response as unknown. */
-function canSayUnknown({ data }: DraftProfile): boolean {
-  return data.fetch.kind === 'flags' && data.fetch.ranges.size > 0;
-}
+/** One FETCH of a subscriber. */
+class FetchService {
+  readonly #descending: boolean;
+  readonly #budget: FillBudget;
 
-function canSayStatus({ data }: DraftProfile): boolean {
-  return data.fetch.kind === 'absolute' || data.fetch.status;
-}
-
-/** `known`: the first group that is here whole; what comes before it is said to be unknown. */
-async function fromCache(
-  context: RelayContext,
-  peer: Peer,
-  request: IncomingFetch,
-  track: RelayTrack,
-  range: FetchRange,
-  known: bigint,
-): Promise<void> {
-  const largest = track.store.largest as Location;
-  const end = endOf(range, largest);
-  const { parameters, trackProperties } = offerFor(peer.profile, track.store.facts, null);
-  const { groupOrder: _, ...others } = parameters ?? {};
-  let out: OutgoingFetch;
-  try {
-    out = await request.accept({ endOfTrack: false, end, parameters: others, trackProperties });
-  } catch {
-    // Unless the requester has gone, which makes this moot.
-    peer.refuse(request, 'FETCH', NOT_CONVEYABLE);
-    return;
+  constructor(
+    private readonly context: RelayContext,
+    private readonly peer: Peer,
+    private readonly request: IncomingFetch,
+    private readonly wanted: Wanted,
+  ) {
+    const { groupOrder, fillTimeout } = request.parameters;
+    this.#descending = groupOrder === 'descending';
+    this.#budget = new FillBudget(context.clock, fillTimeout, context.policy.requestTimeoutMs);
   }
-  const stop = (): void => out.reset(resetCode(peer.profile, 'MALFORMED_TRACK'));
-  track.onMalformed.add(stop);
-  try {
-    if (known > range.start.group) {
-      await out.endOfRange('unknown', { group: known - 1n, object: peer.profile.features.maxVarint });
+
+  async serve(): Promise<void> {
+    const { range } = this.wanted;
+    const track = this.context.knownTrack(this.wanted.track);
+    const largest = track?.store.largest ?? null;
+    const isKnown = track !== undefined && largest !== null && !startsBeyond(range, largest);
+    const parts = isKnown ? this.#partsOf(track, range, largest) : null;
+    if (track !== undefined && parts?.every(({ kind }) => kind === 'known')) {
+      await this.#fromCache(track, parts);
+      return;
     }
-    const groups = groupsBetween(known, end.group);
-    if (request.parameters.groupOrder === 'descending') groups.reverse();
-    for (const group of groups) {
-      const entry = track.store.cache.get(group);
-      // Evicted while the requester was slow.
-      if (!entry?.retained) throw new Error('no longer cached');
-      await writeGroup(context, peer, out, entry, { start: range.start, end });
+    if (largest !== null && startsBeyond(range, largest) && track?.publishers.arePaused === false) {
+      this.#refuse(NOTHING_THERE);
+      return;
     }
-    out.end();
-  } catch {
-    out.reset(resetCode(peer.profile, 'UNKNOWN_OBJECT_STATUS'));
-  } finally {
-    track.onMalformed.delete(stop);
+    const refusal = await this.#fromPublishers();
+    if (refusal === null) return;
+    const isUseful = this.#budget.isSpent || parts?.some(({ kind }) => kind === 'known');
+    if (track !== undefined && parts !== null && isUseful && canSayUnknown(this.peer.profile)) {
+      // What is here may have become more, or less, meanwhile.
+      await this.#fromCache(track, this.#partsOf(track, range, track.store.largest as Location));
+    } else this.#refuse(refusal);
   }
-}
 
-function groupsBetween(first: bigint, last: bigint): bigint[] {
-  const groups: bigint[] = [];
-  for (let group = first; group <= last; group++) groups.push(group);
-  return groups;
-}
-
-async function writeGroup(
-  context: RelayContext,
-  peer: Peer,
-  out: OutgoingFetch,
-  entry: GroupEntry<StreamIntake>,
-  range: FetchRange,
-): Promise<void> {
-  const found: { header: ObjectHeader; pieces: readonly Uint8Array[]; from: DraftProfile }[] = [];
-  for (const log of entry.logs) {
-    await untilComplete(context, log, entry.id, range);
-    for (const object of log.objects(0n)) {
-      if (inRange(range, entry.id, object.header.object)) found.push({ ...object, from: log.profile });
-    }
+  #partsOf(track: RelayTrack, range: FetchRange, largest: Location): Part[] {
+    if (startsBeyond(range, largest)) return nothingKnown(range);
+    return coverage(track.store, { start: range.start, end: endOf(range, largest) }, this.context.clock.now());
   }
-  found.sort((a, b) => (a.header.object < b.header.object ? -1 : a.header.object > b.header.object ? 1 : 0));
-  let last: bigint | null = null;
-  for (const { header, pieces, from } of found) {
-    if (header.object === last) continue;
-    last = header.object;
-    await writeObject(context, peer, out, header, pieces, from);
-  }
-}
 
-/** An object of the range that is just arriving is waited for: where a joining FETCH ends, the subscription goes on after it. */
-async function untilComplete(context: RelayContext, log: SubgroupLog, group: bigint, range: FetchRange): Promise<void> {
-  const object = log.lastStarted;
-  if (object === null || !inRange(range, group, object)) return;
-  const deadline = context.clock.now() + context.policy.requestTimeoutMs;
-  while (log.end === null && (log.lastComplete === null || log.lastComplete < object)) {
-    const rest = deadline - context.clock.now();
-    if (rest <= 0) throw new Error('the object did not come in time');
-    await new Promise<void>((resolve) => {
-      const timer = context.clock.after(rest, () => done());
-      const done = (): void => {
-        timer.cancel();
-        log.followers.delete(done);
-        resolve();
-      };
-      log.followers.add(done);
-    });
+  #refuse(refusal: Refusal): void {
+    this.peer.refuse(this.request, 'FETCH', refusal);
   }
-}
 
-function writeObject(
-  context: RelayContext,
-  peer: Peer,
-  out: OutgoingFetch,
-  header: ObjectHeader,
-  pieces: readonly Uint8Array[],
-  from: DraftProfile,
-): Promise<void> | undefined {
-  const { status } = header;
-  if (status !== 'normal' && (!canSayStatus(peer.profile) || !peer.profile.features.doesNotExistStatus)) {
-    context.tally.statusesLeftOut++;
-    return undefined;
-  }
-  const { properties } = adaptHeader(from, peer.profile, header);
-  const { group, subgroup, object, priority } = header;
-  return out.writeObject({ group, subgroup, object, priority, status, properties }, concatBytes(pieces));
-}
-
-/** Null when it was answered, else why not. */
-async function fromPublisher(
-  context: RelayContext,
-  peer: Peer,
-  request: IncomingFetch,
-  name: FullTrackName,
-  range: FetchRange,
-): Promise<Refusal | null> {
-  const track = context.knownTrack(name);
-  const publishers = new Set<Peer>([...(track?.publishers.upstreams ?? [])].map((upstream) => upstream.peer));
-  for (const publisher of context.namespaces.publishersOf(name.namespace)) publishers.add(publisher);
-  let refusal: Refusal = { name: 'DOES_NOT_EXIST', reason: 'nobody publishes this track' };
-  for (const publisher of publishers) {
-    if (!publisher.isOpen || request.signal.aborted) continue;
-    const refused = await forward(context, peer, request, publisher, name, range);
-    if (refused === null) return null;
-    refusal = refused;
-  }
-  return refusal;
-}
-
-async function forward(
-  context: RelayContext,
-  peer: Peer,
-  request: IncomingFetch,
-  publisher: Peer,
-  track: FullTrackName,
-  { start, end }: FetchRange,
-): Promise<Refusal | null> {
-  const { groupOrder } = request.parameters;
-  const response = publisher.session.fetch(
-    { type: 'standalone', track, start, end },
-    groupOrder === undefined ? {} : { groupOrder },
-    { timeoutMs: context.policy.requestTimeoutMs, signal: request.signal },
-  );
-  let out: OutgoingFetch;
-  try {
-    const ok = await response.ok;
-    const facts = factsOf(publisher.profile, ok.parameters, ok.trackProperties);
-    const { parameters, trackProperties } = offerFor(peer.profile, facts, null);
+  async #fromCache(track: RelayTrack, parts: readonly Part[]): Promise<void> {
+    const { context, peer, request } = this;
+    context.tally.fetchesFromCache++;
+    const end = endOf(this.wanted.range, track.store.largest as Location);
+    const { parameters, trackProperties } = offerFor(peer.profile, track.store.facts, null);
     const { groupOrder: _, ...others } = parameters ?? {};
-    out = await request.accept({ endOfTrack: ok.endOfTrack, end: ok.end, parameters: others, trackProperties });
-  } catch (error) {
-    response.cancel();
-    return passOnFailure(publisher.profile, error);
+    let out: OutgoingFetch;
+    try {
+      out = await request.accept({ endOfTrack: false, end, parameters: others, trackProperties });
+    } catch {
+      // Unless the requester has gone, which makes this moot.
+      this.#refuse(NOT_CONVEYABLE);
+      return;
+    }
+    const stop = (): void => out.reset(resetCode(peer.profile, 'MALFORMED_TRACK'));
+    track.onMalformed.add(stop);
+    try {
+      await this.#writerTo(out).fromCache(track, inResponseOrder(parts, this.#descending), this.#budget);
+      out.end();
+    } catch {
+      out.reset(resetCode(peer.profile, 'UNKNOWN_OBJECT_STATUS'));
+    } finally {
+      track.onMalformed.delete(stop);
+    }
   }
-  context.tally.fetchesForwarded++;
-  context.background(out.cancelled.then(() => response.cancel()));
-  try {
+
+  #writerTo(out: OutgoingFetch): FetchResponseWriter {
+    return new FetchResponseWriter(this.context, this.peer.profile, out, this.#descending);
+  }
+
+  /** Null when it was answered, else why not. */
+  async #fromPublishers(): Promise<Refusal | null> {
+    const { context, request } = this;
+    const { track: name } = this.wanted;
+    const track = context.knownTrack(name);
+    const publishers = new Set<Peer>([...(track?.publishers.upstreams ?? [])].map((upstream) => upstream.peer));
+    for (const publisher of context.namespaces.publishersOf(name.namespace)) publishers.add(publisher);
+    let refusal: Refusal = NOBODY;
+    for (const publisher of publishers) {
+      if (!publisher.isOpen || request.signal.aborted) continue;
+      if (this.#budget.isSpent) return { name: 'TIMEOUT', reason: 'the publisher did not answer in time' };
+      const refused = await this.#forward(publisher);
+      if (refused === null) return null;
+      refusal = refused;
+    }
+    return refusal;
+  }
+
+  async #forward(publisher: Peer): Promise<Refusal | null> {
+    const { context, peer, request } = this;
+    const { track, range } = this.wanted;
+    const { groupOrder } = request.parameters;
+    const response = publisher.session.fetch(
+      { type: 'standalone', track, ...range },
+      groupOrder === undefined ? {} : { groupOrder },
+      { timeoutMs: context.policy.requestTimeoutMs, signal: request.signal },
+    );
+    let out: OutgoingFetch;
+    let end: Location;
+    try {
+      const ok = await this.#budget.wait(response.ok);
+      end = ok.end;
+      const facts = factsOf(publisher.profile, ok.parameters, ok.trackProperties);
+      const { parameters, trackProperties } = offerFor(peer.profile, facts, null);
+      const { groupOrder: _, ...others } = parameters ?? {};
+      out = await request.accept({ endOfTrack: ok.endOfTrack, end, parameters: others, trackProperties });
+    } catch (error) {
+      response.cancel();
+      if (error instanceof BudgetSpent) return { name: 'TIMEOUT', reason: error.message };
+      return passOnFailure(publisher.profile, error);
+    }
+    context.tally.fetchesForwarded++;
+    context.background(out.cancelled.then(() => response.cancel()));
+    const relayed = new RelayedFetch(publisher, response, out, this.#writerTo(out), this.#budget);
+    try {
+      const isWhole = await relayed.run();
+      if (!isWhole) await this.#fillUp(out, { start: range.start, end }, relayed.last);
+      out.end();
+    } catch (error) {
+      response.cancel();
+      out.reset(resetCode(peer.profile, error instanceof NoLongerKnown ? 'UNKNOWN_OBJECT_STATUS' : 'INTERNAL_ERROR'));
+    }
+    return null;
+  }
+
+  /** What the publisher did not send in time: from the cache what is there, the rest as unknown. */
+  async #fillUp(out: OutgoingFetch, range: FetchRange, last: Location | null): Promise<void> {
+    const track = this.context.knownTrack(this.wanted.track);
+    const largest = track?.store.largest ?? null;
+    const parts: Part[] = [];
+    for (const rest of last === null ? [range] : restAfter(range, last, this.#descending)) {
+      const known = track === undefined || largest === null ? nothingKnown(rest) : this.#partsOf(track, rest, largest);
+      parts.push(...inResponseOrder(known, this.#descending));
+    }
+    await this.#writerTo(out).fromCache(track, parts, this.#budget);
+  }
+}
+
+/** A publisher's response on its way to the requester. */
+class RelayedFetch {
+  /** The last location that was passed on. */
+  last: Location | null = null;
+
+  constructor(
+    private readonly publisher: Peer,
+    private readonly response: FetchResponse,
+    private readonly out: OutgoingFetch,
+    private readonly writer: FetchResponseWriter,
+    private readonly budget: FillBudget,
+  ) {}
+
+  /** False when the publisher took too long. Rejects when it broke off, or the requester did. */
+  async run(): Promise<boolean> {
     let pieces: Uint8Array[] = [];
-    for (let entries = await response.read(); entries !== null; entries = await response.read()) {
+    for (;;) {
+      let entries: Awaited<ReturnType<FetchResponse['read']>>;
+      try {
+        entries = await this.budget.wait(this.response.read());
+      } catch (error) {
+        if (!(error instanceof BudgetSpent)) throw error;
+        this.response.cancel();
+        return false;
+      }
+      if (entries === null) return true;
       for (const entry of entries) {
         if (entry.kind === 'end-of-range') {
-          await out.endOfRange(entry.range, { group: entry.group, object: entry.object });
+          await this.out.endOfRange(entry.range, { group: entry.group, object: entry.object });
+          this.last = { group: entry.group, object: entry.object };
           continue;
         }
         if (entry.offset === 0) pieces = [];
         pieces.push(entry.bytes);
-        if (entry.complete) await writeObject(context, peer, out, entry.header, pieces, publisher.profile);
+        if (!entry.complete) continue;
+        await this.writer.object(entry.header, pieces, this.publisher.profile);
+        this.last = { group: entry.header.group, object: entry.header.object };
       }
     }
-    out.end();
-  } catch {
-    response.cancel();
-    out.reset(resetCode(peer.profile, 'INTERNAL_ERROR'));
   }
-  return null;
 }

@@ -44,6 +44,12 @@ export class TrackStore {
     return priority === undefined || priority > 255n ? DEFAULT_PRIORITY : Number(priority);
   }
 
+  /** How long an object may be served after it began to arrive (MAX_CACHE_DURATION), ms; infinite when nobody said. */
+  get maxCacheMs(): number {
+    const limit = Number(this.fact(PROPERTY.maxCacheDuration) ?? 0n);
+    return limit > 0 ? limit : Number.POSITIVE_INFINITY;
+  }
+
   /** True when the largest group has grown. */
   noteLargest(location: Location | undefined): boolean {
     const before = this.#largest;

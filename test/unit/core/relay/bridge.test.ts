@@ -45,7 +45,7 @@ describe('passOnFailure', () => {
     ['a code of 14 by its later name', d14, rejected('SUBSCRIBE', 4n), 'DOES_NOT_EXIST'],
     ['a code of 14 that depends on the request', d14, rejected('FETCH', 6n), 'NO_OBJECTS'],
     ['an unknown code', d18, rejected('SUBSCRIBE', 0x999n), 'INTERNAL_ERROR'],
-    ['a redirect, whose target cannot be passed on', d18, rejected('SUBSCRIBE', 0x34n), 'DOES_NOT_EXIST'],
+    ['a redirect', d18, rejected('SUBSCRIBE', 0x34n), 'REDIRECT'],
     ['our being a duplicate', d18, rejected('SUBSCRIBE', 0x19n), 'INTERNAL_ERROR'],
     ['a deadline', d18, new MoqtError('MOQT_E_TIMEOUT', 'late', { stage: 'subscribe' }), 'TIMEOUT'],
     [

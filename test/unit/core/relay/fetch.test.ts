@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RelayPolicy } from '../../../../src/core/relay/policy.js';
 import type { IncomingFetch, Publication } from '../../../../src/core/session/session.js';
+import { StreamReset } from '../../../../src/core/transport/transport-errors.js';
 import { concatBytes, utf8 } from '../../../../src/core/util/bytes.js';
 import type { Location } from '../../../../src/core/wire/location.js';
 import type { FetchTarget } from '../../../../src/core/wire/messages/control-message.js';
@@ -195,6 +196,133 @@ describe('a FETCH that reaches back beyond the cache, of a publisher that answer
       rejection: { name: 'NOT_SUPPORTED' },
     });
   });
+});
+
+describe('a FETCH with a FILL_TIMEOUT', () => {
+  /** The publisher answers as far as it is told to, and then is silent. */
+  function slowly(objects: readonly [number, number][] | null): (request: IncomingFetch) => void {
+    return (request) => {
+      if (objects === null) return;
+      void request.accept({ endOfTrack: false, end: at(5, 2) }).then(async (out) => {
+        for (const [group, object] of objects) {
+          await out.writeObject({ ...at(group, object), subgroup: 0n, priority: 3 }, utf8(`u${group}${object}`));
+        }
+      });
+    };
+  }
+
+  const CACHED = ['4.0 p40', '4.1 p41', '4.2 p42', '5.0 p50', '5.1 p51'];
+
+  it('of 0 gets what is here at once, and asks no publisher', async () => {
+    let asked = 0;
+    await cached({}, () => asked++);
+    const member = await world.connect('18');
+    const { entries } = await fetched(member, range(at(3, 0), at(5, 2)), { fillTimeout: 0n });
+    expect(entries).toEqual(['unknown to 3', ...CACHED]);
+    expect(asked).toBe(0);
+  });
+
+  it('of 0 says that an object that is still arriving is unknown', async () => {
+    await cached();
+    const stream = await publication.openSubgroup({ group: 6n, subgroup: 0n, hasProperties: false });
+    await stream.writeObject({ object: 0n }, utf8('p60'));
+    await stream.beginObject({ object: 1n }, 3);
+    await stream.writePayload(utf8('p'));
+    await eventually(() => world.core.knownTrack(TRACK)?.store.largest?.object === 1n, 'the object to begin');
+    const member = await world.connect('18');
+    const { entries } = await fetched(member, range(at(6, 1), at(6, 2)), { fillTimeout: 0n });
+    expect(entries).toEqual(['unknown to 6']);
+  });
+
+  it('of 0 is refused where nothing is known of the track', async () => {
+    await cached({}, slowly(null));
+    const member = await world.connect('18');
+    const other: FetchTarget = { type: 'standalone', track: trackName('live/other'), start: at(0, 0), end: at(1, 0) };
+    await expect(fetched(member, other, { fillTimeout: 0n })).rejects.toMatchObject({ rejection: { name: 'TIMEOUT' } });
+  });
+
+  it('waits no longer for a publisher that does not answer', async () => {
+    await cached({}, slowly(null));
+    const member = await world.connect('18');
+    const { entries } = await fetched(member, range(at(3, 0), at(5, 2)), { fillTimeout: 20n });
+    expect(entries).toEqual(['unknown to 3', ...CACHED]);
+  });
+
+  it('goes on from the cache when a publisher falls silent in the middle', async () => {
+    await cached(
+      {},
+      slowly([
+        [3, 0],
+        [4, 0],
+      ]),
+    );
+    const member = await world.connect('18');
+    const { entries } = await fetched(member, range(at(3, 0), at(5, 2)), { fillTimeout: 100n });
+    expect(entries).toEqual(['3.0 u30', '4.0 u40', ...CACHED.slice(1)]);
+  });
+
+  it('does so downwards, too', async () => {
+    await cached(
+      {},
+      slowly([
+        [5, 0],
+        [5, 1],
+        [4, 0],
+      ]),
+    );
+    const member = await world.connect('18');
+    const parameters = { fillTimeout: 100n, groupOrder: 'descending' } as const;
+    const { entries } = await fetched(member, range(at(3, 1), at(5, 2)), parameters);
+    expect(entries).toEqual(['5.0 u50', '5.1 u51', '4.0 u40', '4.1 p41', '4.2 p42', 'unknown to 3']);
+  });
+});
+
+describe('a FETCH of a publisher that falls silent', () => {
+  const silent = (request: IncomingFetch): void => {
+    void request.accept({ endOfTrack: false, end: at(5, 2) }).then(async (out) => {
+      await out.writeObject({ ...at(3, 0), subgroup: 0n, priority: 3 }, utf8('u30'));
+    });
+  };
+
+  it.each(['16', '18'] as const)('ends with what is known after the request timeout, on draft %s', async (draft) => {
+    await cached({ requestTimeoutMs: 60 }, silent);
+    const member = await world.connect(draft);
+    const { entries } = await fetched(member, range(at(3, 0), at(5, 2)));
+    expect(entries).toEqual(['3.0 u30', 'unknown to 3', '4.0 p40', '4.1 p41', '4.2 p42', '5.0 p50', '5.1 p51']);
+  });
+
+  it('is reset on draft 14, where silence would mean that nothing was there', async () => {
+    await cached({ requestTimeoutMs: 60 }, silent);
+    const member = await world.connect('14');
+    await expect(fetched(member, range(at(3, 0), at(5, 2)))).rejects.toBeInstanceOf(StreamReset);
+  });
+});
+
+describe('a joining FETCH', () => {
+  it.each(
+    DRAFTS.flatMap(
+      (draft) =>
+        [
+          [draft, 'relative-joining', 0n, ['5.0 p50', '5.1 p51', '5.2 p52', '5.3 p53', '5.4 p54']],
+          [draft, 'relative-joining', 1n, ['4.0 p40', '4.1 p41', '4.2 p42', '5.0 p50']],
+          [draft, 'absolute-joining', 5n, ['5.0 p50', '5.1 p51', '5.2 p52', '5.3 p53', '5.4 p54']],
+          [draft, 'absolute-joining', 4n, ['4.0 p40', '4.1 p41', '4.2 p42', '5.0 p50']],
+        ] as const,
+    ),
+  )(
+    'on draft %s that is %s from %s begins there, and comes from the cache',
+    async (draft, type, joiningStart, begin) => {
+      await cached();
+      const member = await world.connect(draft);
+      const filter = { type: 'largest-object' } as const;
+      const { requestId } = await member.session.subscribe(TRACK, { filter }, new Recorder(member.profile));
+      const { ok, entries } = await fetched(member, { type, joiningRequestId: requestId, joiningStart });
+      expect(entries.slice(0, begin.length)).toEqual(begin);
+      expect(entries.at(-1)).toBe('5.4 p54');
+      expect(ok.end).toEqual(at(5, 5));
+      expect(world.counter('fetchesFromCache')).toBe(1);
+    },
+  );
 });
 
 describe('TRACK_STATUS', () => {
