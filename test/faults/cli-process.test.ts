@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, run, start, startRelay } from '../support/moqt.js';
+import { RelayUnderTest } from '../support/rogue-world.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'moqt-process-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -128,6 +129,31 @@ describe('row 65: flags that mean nothing', () => {
     const result = await run(['connect', NOWHERE, '--json'], { env: { MOQT_CONNECT_TIMEOUT: 'NaN' } });
     expect(result.code, result.stderr).toBe(2);
     expect(`${errorOf(result).message} ${errorOf(result).hint}`).toMatch(/MOQT_CONNECT_TIMEOUT|connect-timeout/);
+  });
+});
+
+describe('row 67: a relay whose owner is faulty', () => {
+  it('row 67: a hook that throws on every event costs nobody a session, and is counted', async () => {
+    const isolated = await RelayUnderTest.start(
+      {},
+      {
+        onEvent: () => {
+          throw new Error('a hook of the owner');
+        },
+      },
+    );
+    for (const draft of ['14', '16', '18'] as const) {
+      const peer = await isolated.establishedRogue(draft);
+      peer.control.end();
+      expect(await peer.closeName()).toBe('PROTOCOL_VIOLATION');
+      // Refused before it has a session.
+      const early = await isolated.rogue(draft);
+      early.control.bytes(Uint8Array.of(0x3f, 0, 0));
+      expect(await early.closeName()).toBe('PROTOCOL_VIOLATION');
+    }
+    await isolated.isolates();
+    expect(isolated.counter('hookErrors')).toBeGreaterThan(6);
+    await isolated.close();
   });
 });
 

@@ -52,9 +52,20 @@ export class RelayCore implements RelayContext {
   constructor(options: RelayCoreOptions = {}) {
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.clock = options.clock ?? systemClock;
-    this.emit = options.onEvent ?? (() => {});
+    this.emit = this.#guarded(options.onEvent);
     this.caps = new Caps(this.clock, this.emit);
     this.budget = new BufferBudget(this.policy.maxBufferBytes, () => this.#relieve());
+  }
+
+  /** A hook of the owner that throws must not cost a session: it would be thrown amid the work of one. */
+  #guarded(onEvent: RelayEventHandler | undefined): RelayEventHandler {
+    return (event) => {
+      try {
+        onEvent?.(event);
+      } catch {
+        this.tally.hookErrors++;
+      }
+    };
   }
 
   get draining(): boolean {

@@ -38,7 +38,7 @@ export interface ServeRelayOptions {
   readonly congestionControl?: 'cubic' | 'bbr' | 'reno';
   /** File that TLS secrets are appended to (NSS key log format). */
   readonly keylogFile?: string;
-  /** Must not throw. */
+  /** What it throws is counted (`hookErrors`) and costs no session. */
   readonly onEvent?: RelayEventHandler;
 }
 

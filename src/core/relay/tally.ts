@@ -31,6 +31,8 @@ export class Tally {
   groupsEvicted = 0;
   /** Defects of the relay: each is told as an event. */
   internalErrors = 0;
+  /** Errors that the owner's `onEvent` threw. */
+  hookErrors = 0;
 
   snapshot(): Record<string, number> {
     return Object.fromEntries(Object.entries(this));
