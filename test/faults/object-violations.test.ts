@@ -254,7 +254,7 @@ describe.each(DRAFTS)('draft %s', (draft) => {
   );
 
   it.each(fetches)(
-    'row $row: in the answer to a FETCH: $what: the relay closes that session, and answers its subscriber',
+    'row $row: in the answer to a FETCH: $what: the relay closes that session, and its subscriber is not left waiting',
     async ({ what, entries, closes }) => {
       const path = `fetch${draft} ${what}/x`;
       const { peer, member } = await relayed(relay, draft, path);

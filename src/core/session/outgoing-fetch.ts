@@ -22,8 +22,6 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
   readonly #abort = new AbortController();
   readonly #encoder: FetchEncoder;
   #stream: SendStream | null = null;
-  /** Null once it was written. */
-  #streamHeader: Uint8Array | null;
   #ended = false;
 
   constructor(
@@ -32,7 +30,6 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
     private readonly parameters: Parameters,
   ) {
     this.cancelled = this.#cancelled.promise;
-    this.#streamHeader = encodeFetchHeader(core.profile, exchange.requestId);
     this.#encoder = new FetchEncoder(core.profile, parameters.groupOrder ?? 'ascending');
   }
 
@@ -45,6 +42,8 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
     }
     stream.priority(streamUrgency(this.parameters.subscriberPriority));
     this.#stream = stream;
+    // At once: a reset of a stream that has said nothing would not tell the other side which FETCH has ended.
+    this.#write([encodeFetchHeader(this.core.profile, this.exchange.requestId)])?.catch(() => {});
   }
 
   writeObject(
@@ -75,7 +74,6 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
 
   end(): void {
     if (this.#ended) return;
-    if (this.#streamHeader !== null) void this.#write([])?.catch(() => {});
     this.#ended = true;
     this.#stream?.end();
     this.exchange.finish();
@@ -114,8 +112,6 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
 
   #write(chunks: Uint8Array[]): Promise<void> | undefined {
     if (this.#ended || this.#stream === null) throw new EncodeError('the fetch has ended');
-    const header = this.#streamHeader;
-    this.#streamHeader = null;
-    return this.#stream.writev(header === null ? chunks : [header, ...chunks]);
+    return this.#stream.writev(chunks);
   }
 }
