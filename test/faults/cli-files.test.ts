@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, run, shell, start, startRelay, type TestRelay } from '../support/moqt.js';
 import { randomBytes } from '../support/random.js';
@@ -213,6 +214,38 @@ describe('row 51: stdin of every kind', () => {
   it('row 51: NUL bytes and a line without an end are payload', async () => {
     const { received } = await through('nul', Buffer.from('a\0b\nlast'), ['--frame', 'lines'], ['--frame', 'lines']);
     expect(received.stdout.toString()).toBe('a\0b\nlast\n');
+  });
+});
+
+describe('row 51: a line of 1 GB', () => {
+  /** The most memory that it has had resident, in MiB; 0 when it has ended. */
+  function residentPeak(pid: number): number {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+  }
+
+  it('row 51: is refused with a clear error, in bounded memory', { timeout: 60_000 }, async () => {
+    const subscriber = start(['subscribe', relay.quic, 'files', 'line', '--wait', '30s', ...relay.trust]);
+    const args = ['publish', relay.quic, 'files', 'line', '--frame', 'lines', '--json', ...relay.trust];
+    const publisher = start(args, { stdin: 'pipe', deadlineMs: 50_000 });
+    const stdin = publisher.child.stdin as Writable;
+    // It may end before it has read everything.
+    stdin.on('error', () => {});
+    const block = Buffer.alloc(1 << 20, 'x');
+    let peak = 0;
+    for (let written = 0; written < 1 << 30 && publisher.child.exitCode === null; written += block.length) {
+      const room = stdin.write(block);
+      if (!room) await Promise.race([once(stdin, 'drain'), publisher.done]).catch(() => {});
+      if (publisher.child.exitCode === null) peak = Math.max(peak, residentPeak(publisher.child.pid as number));
+    }
+    stdin.end();
+    const result = await publisher.done;
+    expect(result.code, result.stderr).toBe(2);
+    expect(errorOf(result).message).toMatch(/record|line/);
+    expect(peak).toBeGreaterThan(0);
+    expect(peak).toBeLessThan(600);
+    subscriber.kill('SIGKILL');
+    await subscriber.done;
   });
 });
 

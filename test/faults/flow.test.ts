@@ -259,6 +259,25 @@ describe.each(DRAFTS)('draft %s', (draft) => {
       expect(performance.now() - started).toBeLessThan(timeouts.closeMs + 1000);
       await mean.close();
     });
+
+    it('row 24: the relay waits for it no longer than its close deadline', async () => {
+      const closeTimeoutMs = 400;
+      const brief = await RelayUnderTest.start({}, { closeTimeoutMs });
+      const path = `withheld${draft}/x`;
+      const { peer } = await relayed(brief, draft, path);
+      const credit = { streamWindow: 1024, connectionWindow: 4096 };
+      const deaf = await brief.establishedRogue(draft, { deaf: true }, credit);
+      const requestId = deaf.requestId();
+      const asked = await deaf.request({ type: 'SUBSCRIBE', requestId, track: trackName(path), parameters: REQUIRED });
+      await asked.next('SUBSCRIBE_OK');
+      const payload = randomBytes(500_000, 24);
+      await peer.sendUni(subgroupStream(profile, { alias: ALIAS, group: 0n }, { id: 0n, payload }));
+      await eventually(() => deaf.unread.length > 0, 'the stream that nobody reads');
+      const started = performance.now();
+      await soon(brief.relay.close(), 'the close of the relay');
+      expect(performance.now() - started).toBeLessThan(closeTimeoutMs + 2000);
+      await brief.close();
+    });
   });
 });
 
