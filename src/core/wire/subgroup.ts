@@ -79,6 +79,8 @@ export class SubgroupEncoder {
   private readonly hasProperties: boolean;
   /** The smallest ID that may come. */
   private next = 0n;
+  /** `next` as a number while it is exact, so that consecutive IDs need no comparison of bigints with the bounds. */
+  private nextNumber = 0;
 
   constructor(profile: DataProfile, header: { readonly hasProperties: boolean }) {
     this.layout = profile.data;
@@ -92,8 +94,8 @@ export class SubgroupEncoder {
    */
   objectHeader(object: SubgroupObject, payloadLength: number): Uint8Array {
     const id = object.object;
-    if (id < this.next) throw new EncodeError(`object ${id} does not come after object ${this.next - 1n}`);
-    if (id > this.layout.varints.max) throw new EncodeError(`object ID ${id} is above ${this.layout.varints.max}`);
+    const isNext = id === this.next;
+    if (!isNext || this.nextNumber >= Number.MAX_SAFE_INTEGER) this.checkId(id);
     const properties = object.properties ?? NO_BYTES;
     if (properties.length > 0 && !this.hasProperties) {
       throw new EncodeError('the subgroup was opened without properties, but an object has some');
@@ -102,12 +104,15 @@ export class SubgroupEncoder {
     const code = statusCode(this.layout, status, payloadLength, properties.length > 0);
     const { writer } = this;
     writer.begin(properties.length);
-    if (id === this.next) writer.integer(0);
+    if (isNext) writer.integer(0);
     else writer.bigInteger(id - this.next);
     if (this.hasProperties) writer.lengthPrefixed(properties);
     writer.integer(payloadLength);
     if (payloadLength === 0) writer.integer(code);
-    this.next = id + 1n;
+    if (isNext) {
+      this.next = id + 1n;
+      this.nextNumber++;
+    } else this.goOnAfter(id);
     return writer.finish();
   }
 
@@ -121,8 +126,19 @@ export class SubgroupEncoder {
       return null;
     }
     if (encoded.previous !== this.next - 1n) return null;
-    this.next = (pieces[pieces.length - 1] as ObjectFragment).header.object + 1n;
+    this.goOnAfter((pieces[pieces.length - 1] as ObjectFragment).header.object);
     return encoded.bytes;
+  }
+
+  private checkId(id: bigint): void {
+    const { max } = this.layout.varints;
+    if (id < this.next) throw new EncodeError(`object ${id} does not come after object ${this.next - 1n}`);
+    if (id > max) throw new EncodeError(`object ID ${id} is above ${max}`);
+  }
+
+  private goOnAfter(id: bigint): void {
+    this.next = id + 1n;
+    this.nextNumber = Math.min(Number(this.next), Number.MAX_SAFE_INTEGER);
   }
 }
 
