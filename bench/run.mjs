@@ -15,6 +15,7 @@ const FIGURES = { P1: p1, P2: p2, P4: p4, P5: p5, P6: p6, P7: p7, P10: p10, P12:
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '10' },
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     draft: { type: 'string', default: '18' },
@@ -25,9 +26,10 @@ const { values: options } = parseArgs({
 const wanted = options.only?.split(',') ?? Object.keys(FIGURES);
 const unknown = wanted.filter((name) => !(name in FIGURES));
 const rounds = Number(options.rounds);
-if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+const seconds = Number(options.seconds);
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || !(seconds > 0)) {
   console.error(
-    `usage: npm run bench -- [--rounds N] [--only ${Object.keys(FIGURES).join(',')}] [--quick] [--draft 18] [-v]`,
+    `usage: npm run bench -- [--rounds N] [--seconds N] [--only ${Object.keys(FIGURES).join(',')}] [--quick] [--draft 18] [-v]`,
   );
   process.exit(2);
 }
@@ -36,7 +38,9 @@ const print = (text) => console.log(text);
 const info = machine();
 print(`${info.cpu}, ${info.cores} cores, ${info.memoryGiB} GiB, Linux ${info.kernel}, node ${info.node}`);
 print(`${info.quic}, koffi ${info.koffi ?? 'absent'}, commit ${info.commit}, load ${info.loadAtStart.toFixed(2)}`);
-print(`${rounds} rounds of each arm in turns; best of them counts, the spread is worst to best\n`);
+print(
+  `${rounds} rounds of each arm in turns, fewer where they take above ${seconds} s; the best counts, the spread is worst to best\n`,
+);
 
 await buildWorkers();
 const context = {
@@ -45,7 +49,8 @@ const context = {
   rounds: options.quick ? Math.min(rounds, 3) : rounds,
   quick: options.quick,
   draft: options.draft,
-  bytes: options.quick ? 64 << 20 : 256 << 20,
+  budgetMs: seconds * 1000,
+  bytes: options.quick ? 16 << 20 : 64 << 20,
   log: options.verbose ? (text) => console.error(text) : () => {},
 };
 

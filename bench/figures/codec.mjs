@@ -29,7 +29,7 @@ function instructions(role, options) {
 }
 
 function perObject(context, role, arm, payload) {
-  const objects = context.quick ? 64_000 : 192_000;
+  const objects = context.quick ? 16_000 : 48_000;
   const [one, two] = [objects, 2 * objects].map((count) =>
     instructions(role, { arm, objects: count, payload, draft: context.draft }),
   );

@@ -38,7 +38,7 @@ export async function peer(context) {
       what: 'moq-relay-ietf',
       skipped: `not in ${peers.cache}: npm run test:interop installs it`,
     });
-  const seconds = context.quick ? 3 : 5;
+  const seconds = context.quick ? 2 : 3;
   const bytes = context.bytes >> 1;
   if (aiomoqt) {
     context.log('peer: direct, 4 KiB objects');
@@ -76,7 +76,7 @@ async function relayed(context, bytes, seconds) {
 }
 
 export async function p7(context) {
-  const seconds = context.quick ? 3 : 5;
+  const seconds = context.quick ? 2 : 3;
   const load = { ...PACED, bytes: PACED.rate * seconds * PACED.objectSize };
   const negative = (result) => ({ ...result, value: -(result.delays?.p50 ?? Number.NaN) });
   context.log('P7: paced, 5000 objects a second of 1000 B');

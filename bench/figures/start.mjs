@@ -70,11 +70,12 @@ export async function p10(context) {
       },
       { rounds, log: () => {} },
     );
+    const times = ({ best, values }) => `${(-best).toFixed(1)} ms (to ${(-Math.min(...values)).toFixed(0)})`;
     const row = (what, ours, reference, against, bar) => ({
       id: 'P10',
       what,
-      ours: `${(-ours.best).toFixed(1)} ms`,
-      reference: `${against} ${(-reference.best).toFixed(1)} ms`,
+      ours: times(ours),
+      reference: `${against} ${times(reference)}`,
       ratio: { best: ours.best / reference.best, median: ours.median / reference.median },
       bar: { atMost: bar },
       ours_: ours,

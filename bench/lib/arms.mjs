@@ -5,13 +5,19 @@ export class VoidRun extends Error {}
 
 const MAX_VOID = 5;
 
+/** Rounds of a comparison that are made however long they take. */
+const MIN_ROUNDS = 2;
+
 /**
+ * Makes `rounds` rounds, or fewer once `budgetMs` is used up.
  * @param arms name → function that makes one run and returns its figure (more is better), or {value, ...details}
  * @returns name → {best, median, values, voided, details of the best}
  */
-export async function interleave(arms, { rounds, log }) {
+export async function interleave(arms, { rounds, budgetMs, log }) {
   const results = Object.fromEntries(Object.keys(arms).map((name) => [name, { runs: [], voided: [] }]));
+  const startedAt = performance.now();
   for (let round = 0; round < rounds; round++) {
+    if (round >= MIN_ROUNDS && performance.now() - startedAt > budgetMs) break;
     for (const [name, run] of Object.entries(arms)) {
       const result = results[name];
       while (result.voided.length <= MAX_VOID) {
@@ -46,7 +52,7 @@ export function ratio(a, b) {
 
 /** How far below the best the worst run was. */
 export function spread({ values, best }) {
-  return best === null ? '–' : `${Math.round((Math.min(...values) / best) * 100)}–100 %`;
+  return best === null ? '–' : `${Math.round((Math.min(...values) / best) * 100)}–100 % of ${values.length}`;
 }
 
 export function show(value) {
