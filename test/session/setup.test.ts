@@ -5,6 +5,7 @@ import type { SessionOptions } from '../../src/core/session/session.js';
 import { memoryPair } from '../../src/core/transport/memory/index.js';
 import { PROFILES } from '../../src/core/wire/drafts/index.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { eventually } from '../support/wait.js';
 import { closeNameAtPeer, RawPeer } from './support/raw-peer.js';
 import { connectPair, DRAFTS, profileOf, sessionOptions } from './support/sessions.js';
 
@@ -126,6 +127,27 @@ describe.each(DRAFTS)('SETUP on draft %s', (draft) => {
 describe('version negotiation', () => {
   const timeouts = { setupMs: 5000, requestMs: 5000, closeMs: 1000 };
   const all: SessionOptions = { profiles: PROFILES, timeouts };
+
+  it.each(['14', '16'])(
+    'gives up a stream without a whole message before SETUP, and waits on: draft %s',
+    async (draft) => {
+      const clock = new ManualClock();
+      const timeouts = { setupMs: 3000, requestMs: 1000, closeMs: 0 };
+      const peer = await RawPeer.open(draft, 'client', { clock, timeouts });
+      const failed = failure(peer.session);
+      const stream = peer.profile.features.namespaceSubscriptionStream ? await peer.openBidi() : peer.control;
+      stream.bytes(new Uint8Array([0x11]));
+      await eventually(() => clock.pending === 2, 'the deadlines of SETUP and of the stream');
+      await clock.advance(999);
+      expect(peer.notices).toEqual([]);
+      await clock.advance(1);
+      expect(peer.notices).toEqual(['request-stream-timeout']);
+      await eventually(() => stream.ended?.startsWith('reset '), 'the reset');
+      await clock.advance(2000);
+      expect(await failed).toMatchObject({ code: 'MOQT_E_TIMEOUT', stage: 'setup' });
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   it.each(DRAFTS)('takes the draft that the transport agreed on: %s', async (draft) => {
     const pair = memoryPair({ protocol: profileOf(draft).alpn });

@@ -6,7 +6,6 @@ import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError } from '../wire/wire-error.js';
-import { codeFor } from './codes.js';
 import type { SessionContext } from './context.js';
 import { endlessControl, MessageReader, MessageWriter, watchControl } from './control-stream.js';
 import { DataPlane } from './data-streams.js';
@@ -19,6 +18,7 @@ import { NamespacePrefixes } from './namespace-prefixes.js';
 import { NativeRequests } from './native-requests.js';
 import { Publications } from './publications.js';
 import { RequestRouter } from './request-router.js';
+import { firstMessage, HeldRequests } from './request-streams.js';
 import type { MoqtSession, SessionOptions } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { encodeFailure } from './session-errors.js';
@@ -36,13 +36,12 @@ export class Establishment {
   readonly #fetches: FetchTable;
   readonly #router: RequestRouter;
   readonly #tokens: TokenCache;
+  readonly #held: HeldRequests;
   readonly #profile: DraftProfile;
   #writer: MessageWriter | null = null;
   #reader: MessageReader | null = null;
   #goAways: GoAwayState | null = null;
   #channel: MuxedRequests | NativeRequests | null = null;
-  /** Requests on streams of their own that came before SETUP was complete. */
-  #held: (() => void)[] | null = [];
   #failure: Error | null = null;
   /** The peer's SETUP, its tokens resolved. */
   #received: SetupOptions | null = null;
@@ -54,6 +53,7 @@ export class Establishment {
   ) {
     this.#profile = negotiation.profile;
     this.peerSetup = ignorable(this.#peerSetup.promise);
+    this.#held = new HeldRequests(core, this.#profile);
     this.#fetches = new FetchTable(core);
     this.#tokens = new TokenCache(core, Number(options.setup?.maxAuthTokenCacheSize ?? 0n));
     this.#router = new RequestRouter(this.#tokens, () => this.#goAways?.isSent ?? false);
@@ -113,9 +113,7 @@ export class Establishment {
         endlessControl(core, (message) => this.#onControl(message)),
         writer,
       );
-      const held = this.#held ?? [];
-      this.#held = null;
-      for (const go of held) go();
+      this.#held.release();
     });
     return session;
   }
@@ -182,7 +180,7 @@ export class Establishment {
     const reader = new MessageReader(core, this.#profile, bidi.recv);
     const isControlCandidate = mayBeControl && !features.namespaceSubscriptionStream;
     if (isControlCandidate) this.#reader = reader;
-    const first = await this.#firstMessage(bidi, reader);
+    const first = await firstMessage(core, this.#profile, bidi, reader);
     if (first === null || core.ending !== null) return;
     if (first.type === 'CLIENT_SETUP' && !this.#isNative && core.role === 'server') {
       if (this.#writer !== null) core.fail('PROTOCOL_VIOLATION', 'a second control stream');
@@ -193,47 +191,7 @@ export class Establishment {
       core.fail('PROTOCOL_VIOLATION', `a bidirectional stream begins with ${first.type}`);
       return;
     }
-    this.#whenReady(bidi, () => this.#channel?.acceptStream(bidi, first, reader));
-  }
-
-  /** Null when the stream ended before, or the message did not come in time; the stream is over then. */
-  async #firstMessage(bidi: BidiStream, reader: MessageReader): Promise<ControlMessage | null> {
-    const { core } = this;
-    const cancelled = codeFor(this.#profile, 'stream-reset', 'CANCELLED').code;
-    const giveUp = (): void => {
-      bidi.recv.stop(cancelled);
-      bidi.send.reset(cancelled);
-    };
-    const ms = this.options.timeouts.requestMs;
-    const timer =
-      ms > 0
-        ? core.clock.after(ms, () => {
-            core.notice('request-stream-timeout', `stream ${bidi.id} brought no request within ${ms} ms`);
-            giveUp();
-          })
-        : null;
-    try {
-      const first = await reader.first();
-      if (first === null) giveUp();
-      return first;
-    } catch (error) {
-      if (error instanceof StreamReset) giveUp();
-      else core.failWith(error);
-      return null;
-    } finally {
-      timer?.cancel();
-    }
-  }
-
-  #whenReady(bidi: BidiStream, go: () => void): void {
-    if (this.#held === null) go();
-    else if (this.#held.length < this.core.limits.maxRequests) this.#held.push(go);
-    else {
-      this.core.notice('early-request-dropped', `stream ${bidi.id} came before SETUP, when too many were held already`);
-      const { code } = codeFor(this.#profile, 'stream-reset', 'CANCELLED');
-      bidi.recv.stop(code);
-      bidi.send.reset(code);
-    }
+    this.#held.whenReady(bidi, () => this.#channel?.acceptStream(bidi, first, reader));
   }
 
   /** CLIENT_SETUP arrived: the server chooses and answers. */

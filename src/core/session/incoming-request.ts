@@ -50,8 +50,9 @@ export abstract class PendingRequest implements ExchangeHandler {
   onEnd(_end: ExchangeEnd): void {
     if (!this.#pending) return;
     this.#pending = false;
-    this.signal;
-    this.#abort?.abort(closedError(this.core));
+    // Whoever asks for the signal later must find it aborted.
+    this.#abort ??= new AbortController();
+    this.#abort.abort(closedError(this.core));
     this.released();
   }
 

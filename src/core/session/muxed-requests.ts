@@ -1,5 +1,4 @@
 import type { BidiStream } from '../transport/transport.js';
-import { SessionClosed } from '../transport/transport-errors.js';
 import { encodeControlMessage } from '../wire/control-codec.js';
 import type { TrackNamespace } from '../wire/full-track-name.js';
 import type { ControlMessage, RequestKind, RequestUpdate } from '../wire/messages/control-message.js';
@@ -9,23 +8,23 @@ import type { MessageReader, MessageWriter } from './control-stream.js';
 import { IncomingCredit, OutgoingCredit } from './credit.js';
 import type { Exchange, ExchangeHandler, RequestChannel } from './exchange.js';
 import { MuxedExchange } from './muxed-exchange.js';
+import { MuxedStreams } from './muxed-streams.js';
 import { NamespaceIndex } from './namespace-index.js';
 import { PendingUpdates } from './pending-updates.js';
 import { refusalMessage } from './rejection.js';
 import type { IncomingRequestSink } from './request-router.js';
 import type { SessionCloseInfo } from './session.js';
 import type { SessionCore } from './session-core.js';
-import { isRequest, type RequestMessage, StreamExchange, type StreamExchangeHooks } from './stream-exchange.js';
+import { isRequest, type RequestMessage } from './stream-exchange.js';
 
 /**
- * Requests of drafts to 16: all of them share the control stream and are told apart by Request ID, but
- * SUBSCRIBE_NAMESPACE of 16, which has a stream of its own and draws its ID from the same sequence.
+ * Requests of drafts to 16: they share the control stream and are told apart by Request ID.
  */
 export class MuxedRequests implements RequestChannel {
   readonly outgoing: OutgoingCredit;
   readonly incoming: IncomingCredit;
   readonly #exchanges = new Map<bigint, MuxedExchange>();
-  readonly #streams = new Set<StreamExchange>();
+  readonly #streams: MuxedStreams;
   readonly #byNamespace: NamespaceIndex;
   readonly #updates: PendingUpdates;
 
@@ -44,10 +43,11 @@ export class MuxedRequests implements RequestChannel {
     this.incoming = new IncomingCredit(core, core.profile.features.namespaceSubscriptionStream, (limit) =>
       this.write({ type: 'MAX_REQUEST_ID', maxRequestId: limit }),
     );
+    this.#streams = new MuxedStreams(core, this.outgoing, this.incoming, sink);
   }
 
   get openCount(): number {
-    return this.#exchanges.size + this.#streams.size;
+    return this.#exchanges.size + this.#streams.openCount;
   }
 
   get nextPeerRequestId(): bigint {
@@ -78,9 +78,7 @@ export class MuxedRequests implements RequestChannel {
     encodeControlMessage(this.core.profile, build(this.outgoing.nextId));
     await this.outgoing.reserve(signal);
     this.core.assertOpen();
-    if (request === 'SUBSCRIBE_NAMESPACE' && this.core.profile.features.namespaceSubscriptionStream) {
-      return this.#openStream(request, build, handler, signal);
-    }
+    if (this.#streams.takes(request)) return this.#streams.open(request, build, handler, signal);
     const requestId = this.outgoing.take();
     const message = build(requestId);
     const exchange = this.#add(request, requestId, 'local', message);
@@ -115,20 +113,11 @@ export class MuxedRequests implements RequestChannel {
     this.outgoing.shutdown(close);
     this.#updates.end(close);
     for (const exchange of [...this.#exchanges.values()]) exchange.end({ kind: 'session-closed', close });
-    for (const exchange of [...this.#streams]) exchange.end({ kind: 'session-closed', close });
+    this.#streams.shutdown(close);
   }
 
-  /** A request that arrived on a stream of its own. */
   acceptStream(bidi: BidiStream, message: RequestMessage, reader: MessageReader): void {
-    if (message.type !== 'SUBSCRIBE_NAMESPACE' || !this.core.profile.features.namespaceSubscriptionStream) {
-      this.core.fail('PROTOCOL_VIOLATION', `${message.type} has no stream of its own in this draft`);
-      return;
-    }
-    if (!this.incoming.accept(message.requestId)) return;
-    const exchange = new StreamExchange(this.core, bidi, message.type, message.requestId, 'peer', this.#streamHooks());
-    this.#streams.add(exchange);
-    this.sink.onRequest(exchange, message);
-    exchange.start(reader);
+    this.#streams.accept(bidi, message, reader);
   }
 
   /** Any message of the control stream but SETUP and GOAWAY. */
@@ -185,47 +174,6 @@ export class MuxedRequests implements RequestChannel {
     }
   }
 
-  async #openStream(
-    request: RequestKind,
-    build: (requestId: bigint) => ControlMessage,
-    handler: ExchangeHandler,
-    signal: AbortSignal,
-  ): Promise<Exchange> {
-    let bidi: BidiStream;
-    try {
-      bidi = await this.core.transport.openBidi({ signal });
-    } catch (error) {
-      this.outgoing.release();
-      throw error;
-    }
-    if (this.core.ending !== null) throw new SessionClosed(this.core.ending);
-    const requestId = this.outgoing.take();
-    const exchange = new StreamExchange(this.core, bidi, request, requestId, 'local', this.#streamHooks());
-    exchange.handler = handler;
-    this.#streams.add(exchange);
-    exchange.send(build(requestId));
-    exchange.start();
-    return exchange;
-  }
-
-  #streamHooks(): StreamExchangeHooks {
-    return {
-      nextUpdateId: async (signal) => {
-        await this.outgoing.reserve(signal);
-        return this.outgoing.take();
-      },
-      acceptUpdate: (exchange, update) => {
-        if (!this.incoming.accept(update.requestId)) return null;
-        this.incoming.ended();
-        return this.sink.onUpdate(exchange, update);
-      },
-      onOver: (exchange) => {
-        this.#streams.delete(exchange);
-        if (exchange.initiator === 'peer') this.incoming.ended();
-      },
-    };
-  }
-
   #add(request: RequestKind, requestId: bigint, initiator: 'local' | 'peer', message: ControlMessage): MuxedExchange {
     const exchange = new MuxedExchange(this, request, requestId, initiator);
     this.#exchanges.set(requestId, exchange);
@@ -234,8 +182,8 @@ export class MuxedRequests implements RequestChannel {
   }
 
   #onRequest(message: RequestMessage): void {
-    if (message.type === 'SUBSCRIBE_NAMESPACE' && this.core.profile.features.namespaceSubscriptionStream) {
-      this.core.fail('PROTOCOL_VIOLATION', 'SUBSCRIBE_NAMESPACE belongs on a stream of its own');
+    if (this.#streams.takes(message.type)) {
+      this.core.fail('PROTOCOL_VIOLATION', `${message.type} belongs on a stream of its own`);
       return;
     }
     if (!this.incoming.accept(message.requestId)) return;
@@ -248,7 +196,7 @@ export class MuxedRequests implements RequestChannel {
     if (!this.incoming.accept(message.requestId)) return;
     this.incoming.ended();
     const existing = message.existingRequestId ?? -1n;
-    const exchange = this.#exchanges.get(existing) ?? [...this.#streams].find((e) => e.requestId === existing);
+    const exchange = this.#exchanges.get(existing) ?? this.#streams.find(existing);
     if (exchange !== undefined) {
       const update = this.sink.onUpdate(exchange, message);
       if (update !== null) exchange.handler.onMessage(update);
