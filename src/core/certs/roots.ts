@@ -68,6 +68,7 @@ async function firstBundle(paths: readonly string[]): Promise<TrustedRoots> {
     try {
       pem = await readBounded(path);
     } catch {
+      // Every distribution has another of these places.
       continue;
     }
     const count = certificateBlocks(pem).length;

@@ -92,6 +92,7 @@ function decodeLeniently(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
+    // It is only looked at for secrets, and shown as it is.
     return text;
   }
 }

@@ -99,6 +99,7 @@ export class ClientSocket {
     try {
       io = await this.#openIo(this.#bind, this.#remote);
     } catch {
+      // There is no network to move to yet.
       return;
     }
     try {

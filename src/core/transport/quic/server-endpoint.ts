@@ -125,6 +125,7 @@ export class ServerEndpoint implements ConnectionOwner<QuicConnection> {
     try {
       header = quiche.Header.fromSlice(bytes, CONNECTION_ID_BYTES);
     } catch {
+      // Not QUIC: the caller counts it.
       return false;
     }
     if (!quiche.versionIsSupported(header.version)) return this.#negotiateVersion(header, host, port);
