@@ -11,8 +11,9 @@ const QUERY_NAMES = ['token', 'jwt', 'access_token'];
 
 /**
  * One secret for the whole relay. A session shows it in the AUTHORIZATION_TOKEN option of its SETUP, on any transport;
- * over WebTransport it may instead come with the CONNECT request, as `Authorization: Bearer …` or in the query. Only
- * there can a wrong one be answered with 401; a request without any is let through to its SETUP.
+ * in the query of its path, or over WebTransport with the CONNECT request as `Authorization: Bearer …`. Only such a
+ * request can be answered with 401 when it shows a wrong one; a request without any is let through to its SETUP. A
+ * session that is let in need not show it again, but a MoQT request that carries tokens must carry the right one.
  */
 export class TokenCheck {
   readonly #expected: Uint8Array;
@@ -27,8 +28,13 @@ export class TokenCheck {
     return shown.some((token) => this.#matches(utf8(token))) ? 'right' : 'wrong';
   }
 
-  setup(options: SetupOptions): boolean {
-    return (options.authorizationTokens ?? []).some((token) => {
+  /** On raw QUIC the path, and with it the query, is an option, too. */
+  setup({ authorizationTokens = [], path = '' }: SetupOptions): boolean {
+    return this.tokens(authorizationTokens) || shownInQuery(path).some((token) => this.#matches(utf8(token)));
+  }
+
+  tokens(tokens: readonly AuthorizationToken[]): boolean {
+    return tokens.some((token) => {
       const value = tokenValue(token);
       return value !== null && this.#matches(value);
     });
@@ -45,13 +51,15 @@ function tokenValue(token: AuthorizationToken): Uint8Array | null {
 }
 
 function shownIn({ path, headers }: Pick<ConnectRequest, 'path' | 'headers'>): string[] {
-  const shown: string[] = [];
+  const shown = shownInQuery(path);
   const bearer = /^Bearer +(.+)$/i.exec(headers.get('authorization') ?? '');
   if (bearer !== null) shown.push((bearer[1] as string).trim());
-  const question = path.indexOf('?');
-  if (question >= 0) {
-    const query = new URLSearchParams(path.slice(question + 1));
-    for (const name of QUERY_NAMES) shown.push(...query.getAll(name));
-  }
   return shown;
+}
+
+function shownInQuery(path: string): string[] {
+  const question = path.indexOf('?');
+  if (question < 0) return [];
+  const query = new URLSearchParams(path.slice(question + 1));
+  return QUERY_NAMES.flatMap((name) => query.getAll(name));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
 import type { FullTrackName, TrackNamespace } from '../wire/full-track-name.js';
+import type { AuthorizationToken } from '../wire/messages/parameters.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { Caps } from './caps.js';
 import type { RelayEventHandler } from './events.js';
@@ -30,5 +31,7 @@ export interface RelayContext {
   background(work: Promise<unknown>): void;
   /** Counts and tells of a defect. */
   report(error: unknown): void;
+  /** The tokens of a single request are good: there are none, one is right, or the relay asks for none. */
+  authorizes(tokens: readonly AuthorizationToken[] | undefined): boolean;
   readonly draining: boolean;
 }

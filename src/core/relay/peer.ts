@@ -13,6 +13,7 @@ import type {
 } from '../session/session.js';
 import { hasPrefix, namespaceKey, type TrackNamespace } from '../wire/full-track-name.js';
 import type { RequestKind } from '../wire/messages/control-message.js';
+import type { Parameters } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import type { RelayContext } from './context.js';
 import type { Downstream } from './downstream.js';
@@ -22,10 +23,13 @@ import { serveTrackStatus } from './track-status.js';
 import { Watcher } from './watcher.js';
 
 interface Refusable {
+  readonly parameters: Parameters;
   reject(refusal: Refusal): void;
 }
 
 const RETRY_MS = 1000;
+
+export const GOING_AWAY: Refusal = { name: 'GOING_AWAY', reason: 'the relay is going away' };
 
 /** One session of the relay, and what it has asked for. */
 export class Peer {
@@ -71,7 +75,7 @@ export class Peer {
     for (const watcher of [...this.watchers]) watcher.close();
   }
 
-  refuse(request: Refusable, kind: RequestKind, refusal: Refusal): void {
+  refuse(request: Pick<Refusable, 'reject'>, kind: RequestKind, refusal: Refusal): void {
     this.context.tally.requestsRefused++;
     request.reject(refusal);
     const { name, reason } = refusal;
@@ -117,7 +121,7 @@ export class Peer {
   }
 
   #onSubscribe(request: IncomingSubscribe): void {
-    if (this.#refuseWhenDraining(request, 'SUBSCRIBE')) return;
+    if (this.#refuseAtOnce(request, 'SUBSCRIBE')) return;
     const track = this.context.track(request.track);
     if (track === null) {
       this.#refuseForLoad(request, 'SUBSCRIBE', 'too many tracks');
@@ -139,7 +143,7 @@ export class Peer {
   }
 
   #onPublish(request: IncomingPublish): void {
-    if (this.#refuseWhenDraining(request, 'PUBLISH')) return;
+    if (this.#refuseAtOnce(request, 'PUBLISH')) return;
     const track = this.context.track(request.track);
     if (track === null) {
       this.#refuseForLoad(request, 'PUBLISH', 'too many tracks');
@@ -155,7 +159,7 @@ export class Peer {
   }
 
   #onFetch(request: IncomingFetch): void {
-    if (this.#refuseWhenDraining(request, 'FETCH')) return;
+    if (this.#refuseAtOnce(request, 'FETCH')) return;
     const { maxFetchesPerSession: max } = this.context.policy;
     if (this.#fetches >= max) {
       this.context.caps.hit('max-fetches', max);
@@ -171,12 +175,12 @@ export class Peer {
   }
 
   #onTrackStatus(request: IncomingTrackStatus): void {
-    if (this.#refuseWhenDraining(request, 'TRACK_STATUS')) return;
+    if (this.#refuseAtOnce(request, 'TRACK_STATUS')) return;
     this.context.background(serveTrackStatus(this.context, this, request));
   }
 
   #onPublishNamespace(request: IncomingPublishNamespace): void {
-    if (this.#refuseWhenDraining(request, 'PUBLISH_NAMESPACE')) return;
+    if (this.#refuseAtOnce(request, 'PUBLISH_NAMESPACE')) return;
     const { maxNamespacesPerSession: max } = this.context.policy;
     const key = namespaceKey(request.namespace);
     if (!this.#namespaces.has(key) && this.#namespaces.size >= max) {
@@ -207,7 +211,7 @@ export class Peer {
 
   #onSubscribeNamespace(request: IncomingSubscribeNamespace): void {
     const kind = request.wants.namespaces ? 'SUBSCRIBE_NAMESPACE' : 'SUBSCRIBE_TRACKS';
-    if (this.#refuseWhenDraining(request, kind)) return;
+    if (this.#refuseAtOnce(request, kind)) return;
     if (this.#overlaps(request.prefix, request.wants)) {
       this.refuse(request, kind, {
         name: 'PREFIX_OVERLAP',
@@ -238,9 +242,12 @@ export class Peer {
     return false;
   }
 
-  #refuseWhenDraining(request: Refusable, kind: RequestKind): boolean {
-    if (!this.context.draining) return false;
-    this.refuse(request, kind, { name: 'GOING_AWAY', reason: 'the relay is going away' });
+  /** Whatever is asked for: the relay is leaving, or the request shows a token of its own and that is a wrong one. */
+  #refuseAtOnce(request: Refusable, kind: RequestKind): boolean {
+    if (this.context.draining) this.refuse(request, kind, GOING_AWAY);
+    else if (!this.context.authorizes(request.parameters.authorizationTokens)) {
+      this.refuse(request, kind, { name: 'UNAUTHORIZED', reason: 'the token of this request is a wrong one' });
+    } else return false;
     return true;
   }
 

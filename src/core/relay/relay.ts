@@ -2,12 +2,13 @@ import type { MoqtSession, SessionHandlers } from '../session/session.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { FullTrackName, TrackNamespace } from '../wire/full-track-name.js';
 import { trackKey } from '../wire/full-track-name.js';
+import type { AuthorizationToken } from '../wire/messages/parameters.js';
 import { BufferBudget } from './buffer-budget.js';
 import { Caps } from './caps.js';
 import type { RelayContext } from './context.js';
 import type { RelayEventHandler } from './events.js';
 import { NamespaceTree } from './namespace-tree.js';
-import { Peer } from './peer.js';
+import { GOING_AWAY, Peer } from './peer.js';
 import { DEFAULT_POLICY, type RelayPolicy } from './policy.js';
 import { Tally } from './tally.js';
 import { RelayTrack } from './track.js';
@@ -16,6 +17,8 @@ import type { Watcher } from './watcher.js';
 export interface RelayCoreOptions {
   readonly policy?: Partial<RelayPolicy>;
   readonly clock?: Clock;
+  /** Whether tokens that came with a request are good; absent: none is asked for, and all are. */
+  readonly authorizes?: (tokens: readonly AuthorizationToken[]) => boolean;
   /** Must not throw. */
   readonly onEvent?: RelayEventHandler;
 }
@@ -44,6 +47,7 @@ export class RelayCore implements RelayContext {
   readonly #tracks = new Map<string, RelayTrack>();
   readonly #trackTree = new NamespaceTree<RelayTrack, never>();
   readonly #peers = new Set<Peer>();
+  readonly #authorizes: RelayCoreOptions['authorizes'];
   #seats = 0;
   #lastId = 0;
   #draining = false;
@@ -53,6 +57,7 @@ export class RelayCore implements RelayContext {
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.clock = options.clock ?? systemClock;
     this.emit = this.#guarded(options.onEvent);
+    this.#authorizes = options.authorizes;
     this.caps = new Caps(this.clock, this.emit);
     this.budget = new BufferBudget(this.policy.maxBufferBytes, () => this.#relieve());
   }
@@ -72,8 +77,15 @@ export class RelayCore implements RelayContext {
     return this.#draining;
   }
 
-  get isFull(): boolean {
-    return this.#seats >= this.policy.maxSessions;
+  /** No more sessions are taken; asking counts as an attempt at one. */
+  refusesSession(): boolean {
+    if (this.#seats < this.policy.maxSessions) return false;
+    this.caps.hit('max-sessions', this.policy.maxSessions);
+    return true;
+  }
+
+  authorizes(tokens: readonly AuthorizationToken[] | undefined): boolean {
+    return tokens === undefined || this.#authorizes === undefined || this.#authorizes(tokens);
   }
 
   get peers(): ReadonlySet<Peer> {
@@ -82,10 +94,7 @@ export class RelayCore implements RelayContext {
 
   /** A place for one more session; null, and counted, when the relay is full. */
   seat(): Seat | null {
-    if (this.isFull) {
-      this.caps.hit('max-sessions', this.policy.maxSessions);
-      return null;
-    }
+    if (this.refusesSession()) return null;
     this.#seats++;
     let peer: Peer | null = null;
     let vacant = false;
@@ -189,6 +198,7 @@ export class RelayCore implements RelayContext {
       this.#draining = true;
       this.emit({ type: 'draining', sessions: this.#peers.size });
       for (const { session } of this.#peers) session.goAway(newSessionUri, timeoutMs);
+      for (const track of [...this.#tracks.values()]) track.refuseWaiting(GOING_AWAY);
     }
     let timer: { cancel(): void } | undefined;
     await new Promise<void>((resolve) => {

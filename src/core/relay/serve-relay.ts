@@ -37,6 +37,8 @@ export interface Relay {
 const GENERATED_DAYS = 13;
 const UNAUTHORIZED_STATUS = 401;
 const BUSY_STATUS = 503;
+/** Connections beyond the sessions: those that are told that there are too many, or are on their way in or out. */
+const SPARE_CONNECTIONS = 16;
 const BAD_REQUEST_STATUS = 400;
 
 /**
@@ -68,8 +70,13 @@ class RelayServer {
     private readonly options: ServeRelayOptions,
     private readonly checked: CheckedOptions,
   ) {
-    this.#core = new RelayCore({ policy: options.policy, onEvent: options.onEvent });
-    this.#token = options.authToken === undefined ? null : new TokenCheck(options.authToken);
+    const token = options.authToken === undefined ? null : new TokenCheck(options.authToken);
+    this.#token = token;
+    this.#core = new RelayCore({
+      policy: options.policy,
+      onEvent: options.onEvent,
+      ...(token !== null && { authorizes: (tokens) => token.tokens(tokens) }),
+    });
   }
 
   get urls(): readonly string[] {
@@ -96,7 +103,7 @@ class RelayServer {
         idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
         maxIncomingUni: maxStreams,
         maxIncomingBidi: maxStreams,
-        maxConnections: this.#core.policy.maxSessions,
+        maxConnections: this.#core.policy.maxSessions + SPARE_CONNECTIONS,
         ...(options.congestionControl && { congestionControl: options.congestionControl }),
         ...(options.keylogFile && { keylogFile: options.keylogFile }),
       },
@@ -131,7 +138,7 @@ class RelayServer {
 
   /** WebTransport's CONNECT: any path; the draft is agreed here, and a token that comes along is judged. */
   #onConnect(request: ConnectRequest): ConnectDecision {
-    if (this.#core.draining || this.#core.isFull) return { accept: false, status: BUSY_STATUS };
+    if (this.#core.draining || this.#core.refusesSession()) return { accept: false, status: BUSY_STATUS };
     if (this.#token?.http(request) === 'wrong') {
       this.#refused(place(request.remote), 'the request has a wrong token');
       return { accept: false, status: UNAUTHORIZED_STATUS, headers: [['www-authenticate', 'Bearer']] };

@@ -123,6 +123,11 @@ export class RelayTrack implements PublishersTrack {
     }
   }
 
+  refuseWaiting(refusal: Refusal): void {
+    this.#waiting.refuseAll(refusal);
+    this.demandChanged();
+  }
+
   left(downstream: Downstream): void {
     if (!this.#downstreams.delete(downstream)) return;
     downstream.peer.unsubscribed(this, downstream);

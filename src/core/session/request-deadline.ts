@@ -35,7 +35,7 @@ export class RequestDeadline {
       timeoutMs > 0
         ? core.clock.after(timeoutMs, () => {
             this.#controller.abort(
-              new MoqtError('MOQT_E_TIMEOUT', `no answer to ${request} within ${timeoutMs} ms`, {
+              new MoqtError('MOQT_E_TIMEOUT', `no answer to ${request} within ${Math.round(timeoutMs)} ms`, {
                 stage: stageOf(request),
                 cause: 'request.timeout',
                 hint: 'raise the request timeout, or check that somebody serves this name',

@@ -45,4 +45,12 @@ describe('TokenCheck', () => {
   it('knows a SETUP without tokens', () => {
     expect(check.setup({})).toBe(false);
   });
+
+  it.each([
+    ['/?token=s3cret', true],
+    ['/?token=wrong', false],
+    [undefined, false],
+  ])('finds in the path %s of a SETUP: %s', (path, right) => {
+    expect(check.setup(path === undefined ? {} : { path })).toBe(right);
+  });
 });

@@ -52,6 +52,17 @@ describe('a SUBSCRIBE for a track that nobody publishes', () => {
     expect(world.counter('openTracks')).toBe(0);
   });
 
+  it('is refused when the relay goes away', async () => {
+    start();
+    const joined = join('18', { rendezvousTimeout: 10_000n });
+    joined.catch(() => {});
+    await eventually(() => world.counter('subscriptionsHeld') === 1, 'the subscription to be held');
+    const drained = world.core.drain('', 1000);
+    await expect(soon(joined, 'the answer')).rejects.toMatchObject({ rejection: { name: 'GOING_AWAY' } });
+    await world.close();
+    await drained;
+  });
+
   it('waits no longer than the relay allows', async () => {
     start({ maxRendezvousMs: 20 });
     await expect(join('18', { rendezvousTimeout: 1_000_000n })).rejects.toMatchObject({

@@ -140,11 +140,12 @@ describe('a relay on a UDP port', () => {
   });
 
   it('refuses more sessions than it may have, and counts them', async () => {
-    const { relay } = await serve({ policy: { maxSessions: 1 } });
+    const { relay, events } = await serve({ policy: { maxSessions: 1 } });
     await join(relay, 'moqt', '18');
     await expect(join(relay, 'moqt', '18')).rejects.toThrow();
     await expect(join(relay, 'https', '18')).rejects.toThrow();
-    expect(relay.counters()).toMatchObject({ openSessions: 1, 'transport.refusedByLimit': 2 });
+    expect(relay.counters()).toMatchObject({ openSessions: 1, capMaxSessions: 2 });
+    expect(events.filter(({ type }) => type === 'cap')).toHaveLength(1);
   });
 });
 
@@ -169,6 +170,18 @@ describe('a relay with a token', () => {
       expect(JSON.stringify(events)).not.toContain('secret');
     },
   );
+
+  it.each(DRAFTS)('refuses a request that carries another one, on draft %s', async (draft) => {
+    const { relay } = await serve({ authToken: 'secret' });
+    const session = await join(relay, 'moqt', draft, setup('secret'));
+    const token = (value: string) => ({
+      authorizationTokens: [{ alias: 'use-value', tokenType: 0n, value: utf8(value) } as const],
+    });
+    await expect(session.publishNamespace(namespace('a'), token('other'))).rejects.toMatchObject({
+      rejection: { name: 'UNAUTHORIZED' },
+    });
+    await session.publishNamespace(namespace('a'), token('secret'));
+  });
 
   it('takes it from a WebTransport request, and answers a wrong one there with 401', async () => {
     const { relay } = await serve({ authToken: 's3cret' });
