@@ -63,20 +63,27 @@ export class Stretch {
 /** Bytes that are alive, sampled a few times a second after a full collection (node --expose-gc). */
 export class MemoryWatch {
   readonly samples: number[] = [];
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
 
   constructor(everyMs = 250) {
     const { gc } = globalThis;
     if (gc === undefined) throw new Error('memory is watched with --expose-gc');
-    this.#timer = setInterval(() => {
+    let dueAt = performance.now() + everyMs;
+    const sample = (): void => {
+      const before = performance.now();
       gc();
       const { heapUsed, external } = process.memoryUsage();
       this.samples.push(heapUsed + external);
-    }, everyMs).unref();
+      // Collecting a large heap takes longer than the interval: what is watched must still get its work done.
+      const now = performance.now();
+      dueAt = Math.max(dueAt + everyMs, now + 4 * (now - before));
+      this.#timer = setTimeout(sample, dueAt - now).unref();
+    };
+    this.#timer = setTimeout(sample, everyMs).unref();
   }
 
   stop(): number[] {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     return this.samples;
   }
 }
