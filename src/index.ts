@@ -89,7 +89,7 @@ export type {
   SessionStats,
   TransportSession,
 } from './core/transport/transport.js';
-export type { FragmentRun } from './core/wire/encoded-run.js';
+export type { EncodedRun, FragmentRun } from './core/wire/encoded-run.js';
 export type { Location } from './core/wire/location.js';
 export type { FetchTarget, Redirect, RequestKind } from './core/wire/messages/control-message.js';
 export type {
