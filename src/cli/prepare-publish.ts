@@ -42,6 +42,7 @@ export interface PreparedPublish {
 export async function preparePublish(
   flags: PublishFlags,
   names: { namespace: string; track: string; files: readonly string[] },
+  note: (line: string) => void,
 ): Promise<PreparedPublish> {
   const track = parseFullTrackName(names.namespace, names.track);
   const spec = parseFrameSpec(flags.frame, 'publish');
@@ -78,7 +79,7 @@ export async function preparePublish(
     };
   }
   const input = await openInput(names.files);
-  const options = { ...base, count: flags.count, source: await publishSource(input, spec) };
+  const options = { ...base, count: flags.count, source: await publishSource(input, spec, note) };
   return {
     options: defined(options),
     totalBytes: input.totalBytes,

@@ -1,4 +1,5 @@
 import { MoqtError } from '../core/errors/moqt-error.js';
+import type { Deframer } from '../core/framing/deframer.js';
 import type { FrameSpec } from '../core/framing/frame-spec.js';
 import type { PlacedObject } from '../core/publisher/object-planner.js';
 import type { PublishSource } from '../core/publisher/publish-options.js';
@@ -9,31 +10,38 @@ import { concatenate, type Input } from './input.js';
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 /** What a command reads, cut up as --frame says. Payloads are not copied where the framing lets them be. */
-export async function publishSource(input: Input, spec: FrameSpec): Promise<PublishSource> {
+export async function publishSource(
+  input: Input,
+  spec: FrameSpec,
+  note: (line: string) => void,
+): Promise<PublishSource> {
   if (spec.kind === 'raw') return { kind: 'bytes', chunks: concatenate(input) };
   if (spec.kind === 'file') return { kind: 'records', batches: wholeFiles(input) };
   if (spec.kind === 'jsonl') return { kind: 'objects', batches: placedObjects(input) };
   const { createDeframer } = await import('../core/framing/deframer.js');
   const deframer = createDeframer(spec, { maxRecordBytes: MAX_RECORD_BYTES });
-  return { kind: 'records', batches: records(input, deframer) };
+  return { kind: 'records', batches: records(input, deframer, note) };
 }
 
 /** Bodies from a template: each is one object. */
 export function bodySource(bodies: Iterable<string>): PublishSource {
   return {
     kind: 'records',
+    madeOnDemand: true,
     batches: (async function* () {
       for (const body of bodies) yield [Buffer.from(body)];
     })(),
   };
 }
 
-async function* records(input: Input, deframer: { push(chunk: Uint8Array): Uint8Array[]; end(): Uint8Array[] }) {
+async function* records(input: Input, deframer: Deframer, note: (line: string) => void) {
   for await (const chunk of concatenate(input)) {
     const batch = deframer.push(chunk);
     if (batch.length > 0) yield batch;
   }
   const rest = deframer.end();
+  if (deframer.unterminated)
+    note('the last record had no delimiter behind it; subscribers write one after every object');
   if (rest.length > 0) yield rest;
 }
 

@@ -17,6 +17,7 @@ export default class Publish extends MoqtCommand {
 It waits for the first subscriber before it reads, so that nothing is lost (--no-wait does not), marks the end of every group and of the track, and ends when everything was delivered, as far as the transport can tell. A request that was refused or not answered is a failure: nothing claims to have been sent that was not.
 
 MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subscriber, or cancel a group that outgrows it. Bulk data is cut into objects of 16 KiB and groups of 4 MiB, at most two of them under way at a time; --rate paces where that is not enough.`;
+  static override usage = '<%= command.id %> URL NAMESPACE TRACK [FILE...] [FLAGS]';
   static override examples = [
     { description: 'A file:', command: '<%= config.bin %> publish moqt://127.0.0.1:4443 live/room1 cam film.mp4' },
     {
@@ -36,12 +37,11 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
       command: '<%= config.bin %> publish $URL live/room1 copy --frame jsonl recording.jsonl',
     },
   ];
-  static override strict = false;
   static override args = {
     url: urlArgument,
     namespace: namespaceArgument,
     track: trackArgument,
-    files: Args.string({ description: 'files, in order; none, or -, is stdin', ignoreStdin: true }),
+    files: Args.string({ multiple: true, description: 'files, in order; none, or -, is stdin', ignoreStdin: true }),
   };
   static override flags = {
     ...connectionFlags,
@@ -51,11 +51,8 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
 
   protected override async execute(): Promise<ExitCode> {
     const { flags, args, argv } = await this.parseAll(Publish);
-    const prepared = await preparePublish(flags, {
-      namespace: args.namespace,
-      track: args.track,
-      files: argv.slice(3),
-    });
+    const names = { namespace: args.namespace, track: args.track, files: argv.slice(3) };
+    const prepared = await preparePublish(flags, names, (line) => this.note(line));
     try {
       const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: prepared.readsStdin });
       this.startMaxTime(flags['max-time']);

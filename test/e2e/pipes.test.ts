@@ -235,6 +235,42 @@ describe('jsonl', () => {
   });
 });
 
+describe('what publish makes of its input', () => {
+  it('a missing last newline is added for the subscriber, and said', async () => {
+    const receiver = start([
+      'subscribe',
+      relay.quic,
+      'pipes',
+      'last',
+      '--wait',
+      '15s',
+      '--frame',
+      'lines',
+      ...relay.trust,
+    ]);
+    const args = ['publish', relay.quic, 'pipes', 'last', '--frame', 'lines', ...relay.trust];
+    const sent = await run(args, { stdin: Buffer.from('a\nb') });
+    expect((await receiver.done).stdout.toString()).toBe('a\nb\n');
+    expect(sent.stderr).toContain('no delimiter');
+  });
+
+  it('a template is filled in when its object is due, not before', async () => {
+    const format = ['--frame', 'lines', '--wait', '15s'];
+    const receiver = start(['subscribe', relay.quic, 'pipes', 'due', ...format, ...relay.trust]);
+    const args = ['publish', relay.quic, 'pipes', 'due', '--body', '{{UnixNano}}', '-n', '3', '--interval', '300ms'];
+    const sent = await run([...args, ...relay.trust]);
+    expect(sent.code, sent.stderr).toBe(0);
+    const times = (await receiver.done).stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => Number(BigInt(line) / 1_000_000n));
+    expect(times).toHaveLength(3);
+    // Timers fire late, never early; a clock of whole milliseconds may lose one of them.
+    for (const i of [1, 2]) expect((times[i] as number) - (times[0] as number)).toBeGreaterThanOrEqual(300 * i - 5);
+  });
+});
+
 describe('readers and files', () => {
   it('head closes the pipe: an orderly end with 0 and nothing on stderr', async () => {
     const trust = relay.trust.join(' ');

@@ -38,10 +38,16 @@ export class Pacer {
   /** Milliseconds from `now` until the next object is due; 0 or less: at once. Counts the object. */
   delay(now: number, bytes: number): number {
     this.#start ??= now;
-    const due = this.#start + Math.max(this.#objects * this.#msPerObject, this.#bytes * this.#msPerByte);
+    const wait = this.wait(now);
     this.#objects++;
     this.#bytes += bytes;
-    return due - now;
+    return wait;
+  }
+
+  /** The same, for an object that is not there yet. */
+  wait(now: number): number {
+    const due = Math.max(this.#objects * this.#msPerObject, this.#bytes * this.#msPerByte);
+    return (this.#start ?? now) + due - now;
   }
 
   /** The schedule stood still for so long, because nobody listened: what was missed is not caught up with. */

@@ -11,7 +11,12 @@ export type PublishSource =
   /** Bytes that are cut into objects of `objectSize`. */
   | { readonly kind: 'bytes'; readonly chunks: AsyncIterable<Uint8Array> }
   /** Records, each an object, in batches of any size. */
-  | { readonly kind: 'records'; readonly batches: AsyncIterable<readonly Uint8Array[]> }
+  | {
+      readonly kind: 'records';
+      readonly batches: AsyncIterable<readonly Uint8Array[]>;
+      /** A batch is made when it is asked for, and says when that was: it is not asked for before it is due. */
+      readonly madeOnDemand?: boolean;
+    }
   /** Objects with their places; groups, forwarding, priority and the end of the track are as given. */
   | { readonly kind: 'objects'; readonly batches: AsyncIterable<readonly PlacedObject[]> };
 

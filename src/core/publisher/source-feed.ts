@@ -124,6 +124,7 @@ export class SourceFeed {
     try {
       while (this.objects < this.#limit) {
         await this.#room();
+        await this.#untilDue();
         const result = await wait(iterator.next());
         if (result.done) {
           finished = true;
@@ -136,6 +137,14 @@ export class SourceFeed {
       // A generator that still waits for its input returns only after that, so nobody waits for it here.
       if (!finished) iterator.return?.().catch(() => {});
     }
+  }
+
+  /** Nothing is read ahead of its time from a source that makes its objects on demand. */
+  async #untilDue(): Promise<void> {
+    const { options, clock, interruption } = this.#parts;
+    if (this.#pacer === undefined || options.source.kind !== 'records' || !options.source.madeOnDemand) return;
+    const wait = this.#pacer.wait(clock.now());
+    if (wait > 0) await interruption.guard(new Promise<void>((resolve) => clock.after(wait, resolve)));
   }
 
   async #room(): Promise<void> {
