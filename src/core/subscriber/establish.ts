@@ -11,6 +11,8 @@ import type { SubscribeOptions } from './subscribe-options.js';
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2000;
 /** Relays hold a SUBSCRIBE for a publisher to come no longer than this. */
+/** How long after the end of --wait an answer may still be on its way. */
+const ANSWER_GRACE_MS = 1000;
 const LONGEST_RENDEZVOUS_MS = 30_000;
 
 export interface Established {
@@ -116,8 +118,10 @@ export class Establisher {
     const parameters = subscribeParameters(session, this.#options);
     const wanted =
       waitMs === undefined || waitMs === 0 ? LONGEST_RENDEZVOUS_MS : Math.min(waitMs, LONGEST_RENDEZVOUS_MS);
-    // A relay may hold a SUBSCRIBE until a publisher comes, so while one is waited for only the deadline counts.
-    const timeoutMs = waitMs === undefined ? requestTimeoutMs : this.#deadline === null ? 0 : this.#remaining;
+    // A relay may hold a SUBSCRIBE until a publisher comes, so while one is waited for only the deadline counts; one that
+    // was asked to hold it answers at that moment, and its answer says more than our clock.
+    const grace = rendezvous ? ANSWER_GRACE_MS : 0;
+    const timeoutMs = waitMs === undefined ? requestTimeoutMs : this.#deadline === null ? 0 : this.#remaining + grace;
     const subscription = await session.subscribe(
       track,
       rendezvous ? { ...parameters, rendezvousTimeout: BigInt(wanted) } : parameters,
