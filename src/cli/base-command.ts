@@ -1,11 +1,18 @@
 import { Command, type Interfaces } from '@oclif/core';
-import { defaultConfigPath, readConfigFile } from '../core/config/config-file.js';
+import { checkConfigKeys, defaultConfigPath, readConfigFile } from '../core/config/config-file.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { escapeInvisible } from '../core/util/escape.js';
 import { FileOutput } from './file-output.js';
-import { describeOrigin, givenFlags, normaliseArgv, type Origin, valuesFromElsewhere } from './flag-values.js';
+import {
+  describeOrigin,
+  givenFlags,
+  normaliseArgv,
+  type Origin,
+  valuesFromElsewhere,
+  withOrigin,
+} from './flag-values.js';
 import { connectionFlags } from './flags/connection-flags.js';
 import { outputFlags } from './flags/output-flags.js';
 import { withoutSecrets } from './secrets.js';
@@ -96,6 +103,7 @@ export abstract class MoqtCommand extends Command {
     const pick = (name: string) => lastValue(argv, name) ?? process.env[`MOQT_${name.toUpperCase()}`];
     const path = pick('config');
     const file = await readConfigFile(path ?? defaultConfigPath(process.env), path !== undefined);
+    if (file) checkConfigKeys(file, { shared: SHARED, commands: this.#flagsByCommand() });
     const { tokens, origins } = valuesFromElsewhere({
       given,
       flags,
@@ -103,10 +111,12 @@ export abstract class MoqtCommand extends Command {
       commandId: ctor.id,
       env: process.env,
       file,
-      context: pick('context'),
+      context: pick('context') ?? file?.values.get('context')?.toString(),
     });
     this.origins = origins;
-    const parsed = await this.parse(ctor, [...tokens, ...argv]);
+    // To look at the configuration one needs no arguments.
+    const wanted = given.has('show-config') ? withoutRequired(ctor) : ctor;
+    const parsed = await this.parse(wanted, [...tokens, ...argv]);
     const values = parsed.flags as F & OutputFlags;
     this.#applyOutput(values);
     if (values['show-config']) this.#showConfig(values);
@@ -184,7 +194,7 @@ export abstract class MoqtCommand extends Command {
     await this.#stdout?.flush().catch(() => {});
     if (thrown instanceof ShowConfig) return this.#printConfig(thrown);
     const reason = this.stop.reason;
-    const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : toMoqtError(thrown);
+    const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : withOrigin(toMoqtError(thrown), this.origins);
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
     // A command that was told to stop reports just that, unless moqt itself is broken.
     if (quietEnd && error.code !== 'MOQT_E_BUG') return this.stop.exitCode ?? error.exitCode;
@@ -206,6 +216,14 @@ export abstract class MoqtCommand extends Command {
     }
     await this.stdout.flush();
     return EXIT.ok;
+  }
+
+  #isBoolean(name: string): boolean {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags }[name]?.type === 'boolean';
+  }
+
+  #flagsByCommand(): ReadonlyMap<string, readonly string[]> {
+    return new Map(this.config.commands.map((command) => [command.id, Object.keys(command.flags)]));
   }
 
   /** The parser may fail before the flags are known; how to report that is read off the raw command line. */
@@ -231,7 +249,10 @@ export abstract class MoqtCommand extends Command {
   #showConfig(values: Record<string, unknown>): never {
     const rows = [...this.origins].map(([name, origin]) => ({
       flag: name,
-      value: name === 'auth-token' && values[name] !== undefined ? '(hidden)' : (values[name] ?? null),
+      value:
+        name === 'auth-token' && origin.kind !== 'default'
+          ? '(hidden)'
+          : (values[name] ?? (this.#isBoolean(name) ? false : null)),
       origin: describeOrigin(origin),
     }));
     throw new ShowConfig(rows);
@@ -252,6 +273,24 @@ function maxTimeError(origin?: unknown): MoqtError {
     hint: 'raise --max-time, or look at what the command was waiting for with -v',
     origin,
   });
+}
+
+/** The same command with arguments that may be left out. */
+function withoutRequired<
+  F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+  B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+  A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+>(ctor: Interfaces.Input<F, B, A>): Interfaces.Input<F, B, A> {
+  const args = Object.fromEntries(
+    Object.entries(ctor.args ?? {}).map(([name, arg]) => [name, { ...arg, required: false, multiple: false }]),
+  ) as Interfaces.ArgInput<A>;
+  return {
+    ...ctor,
+    ...(ctor.flags && { flags: ctor.flags }),
+    ...(ctor.baseFlags && { baseFlags: ctor.baseFlags }),
+    args,
+    strict: false,
+  };
 }
 
 function lastValue(argv: readonly string[], name: string): string | undefined {

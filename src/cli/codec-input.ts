@@ -3,12 +3,12 @@ import { MoqtError } from '../core/errors/moqt-error.js';
 import { toHex } from '../core/util/bytes.js';
 import { LineBatch } from '../core/wire/view/batch.js';
 import type { FileOutput } from './file-output.js';
-import { concatenate, openInput } from './input.js';
+import { concatenate, type Input, openInput } from './input.js';
 
 /** Larger inputs than any stream that a person would look at field by field. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
-export function isFile(name: string): boolean {
+function isFile(name: string): boolean {
   return existsSync(name);
 }
 
@@ -19,6 +19,7 @@ export async function mapLines(
   output: FileOutput,
 ): Promise<void> {
   const input = await openInput(name === undefined ? [] : [name]);
+  tellTerminal(input);
   const batch = new LineBatch(answer);
   try {
     for await (const chunk of concatenate(input)) {
@@ -37,7 +38,7 @@ export async function mapLines(
 export async function hexInput(argument: string): Promise<string> {
   const compact = argument.replaceAll(/\s/g, '');
   if (argument !== '-' && /^([0-9a-fA-F]{2})+$/.test(compact)) return compact;
-  const bytes = await readAll(argument);
+  const bytes = await readAll(argument, 'an even number of hex digits');
   // A file of hex digits is as likely as one of bytes: bytes that spell hex and nothing else are taken as hex.
   const text = bytes.toString('latin1').replaceAll(/\s/g, '');
   return /^([0-9a-fA-F]{2})+$/.test(text) ? text : toHex(bytes);
@@ -45,18 +46,24 @@ export async function hexInput(argument: string): Promise<string> {
 
 /** The argument itself when it is JSON, else the text of a file or stdin. */
 export async function textInput(argument: string): Promise<string> {
-  return argument.trimStart().startsWith('{') ? argument : (await readAll(argument)).toString('utf8');
+  return argument.trimStart().startsWith('{') ? argument : (await readAll(argument, 'a JSON object')).toString('utf8');
 }
 
-async function readAll(name: string): Promise<Buffer> {
+/** Nobody should wonder what a command waits for. */
+function tellTerminal(input: Input): void {
+  if (input.isTerminal) process.stderr.write('moqt: reading from the terminal (stdin); end with Ctrl-D\n');
+}
+
+async function readAll(name: string, expected: string): Promise<Buffer> {
   if (name !== '-' && !isFile(name)) {
-    throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(name)} is neither hex digits nor a file`, {
+    throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(name)} is neither ${expected} nor a file`, {
       stage: 'config',
       cause: 'usage.arguments',
-      hint: 'expected an even number of hex digits, a file, or - for stdin',
+      hint: `expected ${expected}, a file, or - for stdin`,
     });
   }
   const input = await openInput([name]);
+  tellTerminal(input);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

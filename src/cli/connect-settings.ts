@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parsePin } from '../core/certs/pins.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import type { ConnectSettings } from '../core/session/connect-settings.js';
@@ -48,6 +49,10 @@ export async function prepareConnection(
   flags: ConnectionFlags,
   options: { stdinTaken: boolean },
 ): Promise<PreparedConnection> {
+  if (flags.bind !== undefined && isIP(flags.bind) === 0)
+    throw badFlag('bind', flags.bind, 'an IP address of this machine');
+  if (flags.servername !== undefined && !/^[^\s\p{Cc}]{1,255}$/u.test(flags.servername))
+    throw badFlag('servername', flags.servername, 'a host name');
   const secret = await readAuthToken({ source: flags['auth-token'], env: process.env, stdinTaken: options.stdinTaken });
   const tokens = secret ? [asAuthorizationToken(secret, flags['auth-token-type'])] : [];
   const inSetup = flags['auth-in'] !== 'request';

@@ -58,7 +58,7 @@ export async function givenFlags(argv: string[], command: Command, flags: FlagDe
   const optional = Object.fromEntries(
     Object.entries(args).map(([name, arg]) => [
       name,
-      { ...arg, required: false, ignoreStdin: true, parse: async (input: string) => input },
+      { ...arg, required: false, multiple: false, ignoreStdin: true, parse: async (input: string) => input },
     ]),
   ) as Interfaces.ArgInput;
   const output = await Parser.parse(argv, { flags: bare, args: optional, strict: false, context: command });
@@ -112,13 +112,27 @@ export function valuesFromElsewhere(options: {
     ];
     const found = candidates.find(([value]) => value !== undefined);
     if (!found || found[0] === undefined || excluded.has(name)) {
-      origins.set(name, { kind: 'default' });
+      // Its variable holds the token itself, which never becomes a word of a command line.
+      const fromToken = name === 'auth-token' && commandId !== 'relay' && Boolean(env[variable]);
+      origins.set(name, fromToken ? { kind: 'env', name: variable } : { kind: 'default' });
       continue;
     }
     tokens.push(...toTokens(name, definition, found[0], found[1]));
     origins.set(name, found[1]);
   }
   return { tokens, origins };
+}
+
+/** The same error, saying where the value came from when that was not the command line. */
+export function withOrigin(error: MoqtError, origins: ReadonlyMap<string, Origin>): MoqtError {
+  for (const [name, origin] of origins) {
+    if (origin.kind === 'flag' || origin.kind === 'default') continue;
+    if (error.message.startsWith(`--${name} does not accept`)) {
+      error.message = `${describeOrigin(origin)}: ${error.message}`;
+      break;
+    }
+  }
+  return error;
 }
 
 export function describeOrigin(origin: Origin): string {

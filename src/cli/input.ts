@@ -65,7 +65,7 @@ function directory(name: string): MoqtError {
   return new MoqtError('MOQT_E_USAGE', `${name} is a directory`, {
     stage: 'config',
     cause: 'usage.directory',
-    hint: 'name files, or pipe an archive: tar c DIR | moqt publish …',
+    hint: 'name files; to publish a folder, pipe an archive: tar c DIR | moqt publish …',
   });
 }
 

@@ -46,6 +46,8 @@ export function prepareSubscribe(
 ): PreparedSubscribe {
   const track = parseFullTrackName(names.namespace, names.track);
   // --jsonl says the same as --frame jsonl.
+  if (flags.jsonl && flags.frame !== 'raw' && flags.frame !== 'jsonl')
+    throw badFlag('frame', flags.frame, 'jsonl, or nothing, beside --jsonl');
   const spec = parseFrameSpec(flags.jsonl ? 'jsonl' : flags.frame, 'subscribe');
   const format = flags.format === undefined ? null : compileFormat(flags.format, OBJECT_VARIABLES);
   const writeOut = flags['write-out'] === undefined ? null : compileFormat(flags['write-out'], WRITE_OUT_VARIABLES);

@@ -1,4 +1,5 @@
 import { MoqtError } from '../core/errors/moqt-error.js';
+import { unwrapParsing, usageError } from './usage-error.js';
 
 /** What oclif's parser throws for a command line that it cannot accept. */
 function isOclifUsageError(error: Error): boolean {
@@ -26,16 +27,9 @@ const LOCAL = new Set([
 
 /** Any thrown value as the error that the user sees. What is not foreseen is a bug of ours and says so. */
 export function toMoqtError(thrown: unknown): MoqtError {
-  if (thrown instanceof MoqtError) return thrown;
+  if (thrown instanceof MoqtError) return unwrapParsing(thrown);
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (isOclifUsageError(error)) {
-    return new MoqtError('MOQT_E_USAGE', firstLine(error.message), {
-      stage: 'config',
-      cause: 'usage.arguments',
-      hint: 'see --help',
-      origin: error,
-    });
-  }
+  if (isOclifUsageError(error)) return usageError(error);
   if (error.name === 'AbortError') {
     return new MoqtError('MOQT_E_INTERRUPTED', error.message, {
       stage: 'session',
@@ -57,8 +51,4 @@ export function toMoqtError(thrown: unknown): MoqtError {
     hint: 'this is a defect in moqt: please report it with the output of --debug',
     origin: error,
   });
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] as string;
 }

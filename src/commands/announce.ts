@@ -15,6 +15,7 @@ export default class Announce extends MoqtCommand {
     `Sends PUBLISH_NAMESPACE, waits for the answer, and holds the namespaces until a signal or --for. Requests that arrive meanwhile are shown and answered: there is no track behind an announcement alone.
 
 A namespace that is refused or not answered is a failure.`;
+  static override usage = '<%= command.id %> URL NAMESPACE... [FLAGS]';
   static override examples = [
     {
       description: 'Does the relay accept the namespace?',
@@ -25,11 +26,11 @@ A namespace that is refused or not answered is a failure.`;
       command: '<%= config.bin %> announce moqt://127.0.0.1:4443 live/room1 live/room2 --for 1m',
     },
   ];
-  static override strict = false;
   static override args = {
     url: urlArgument,
     namespaces: Args.string({
       required: true,
+      multiple: true,
       description: 'namespace tuples, fields separated by /',
       ignoreStdin: true,
     }),

@@ -20,6 +20,7 @@ export default class Connect extends MoqtCommand {
     `Opens a session and reports transport, draft, times per stage, what the peer said in its SETUP, and its certificate.
 
 With --hold it stays and prints every event (announcements, requests, GOAWAY) until a signal or --for.`;
+  static override usage = '<%= command.id %> URL [FLAGS]';
   static override examples = [
     {
       description: 'Is the relay there, and what does it speak?',

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
-import { hexInput, isFile, mapLines } from '../cli/codec-input.js';
+import { hexInput, mapLines } from '../cli/codec-input.js';
 import { choiceFlag } from '../cli/flags/kinds.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
@@ -11,6 +11,7 @@ export default class Decode extends MoqtCommand {
     `Decodes the bytes of a control message, a subgroup or fetch stream, or a datagram of one draft.
 
 With --jsonl stdin is a batch: lines {"draft":18,"kind":"control","hex":"…"} with the kinds control, subgroup, datagram, fetch-asc and fetch-desc; each gets one line, in order.`;
+  static override usage = '<%= command.id %> HEX|FILE|- [FLAGS]';
   static override examples = [
     { description: 'A control message of draft 18:', command: '<%= config.bin %> decode --draft 18 07000100' },
     {
@@ -38,7 +39,6 @@ With --jsonl stdin is a batch: lines {"draft":18,"kind":"control","hex":"…"} w
     const { flags, args } = await this.parseAll(Decode);
     const { decodeLine } = await import('../core/wire/view/batch.js');
     if (flags.jsonl) {
-      if (args.input !== undefined && args.input !== '-' && !isFile(args.input)) throw badInput();
       await mapLines(decodeLine, args.input, this.stdout);
       return EXIT.ok;
     }

@@ -11,6 +11,7 @@ export default class Encode extends MoqtCommand {
     `Encodes a control message, a subgroup or fetch stream, or a datagram from the JSON that decode prints as "decoded".
 
 With --jsonl stdin is a batch: lines {"draft","kind","decoded"}; each gets one line {"ok":true,"hex":"…"}, in order.`;
+  static override usage = '<%= command.id %> JSON|FILE|- [FLAGS]';
   static override examples = [
     {
       description: 'A REQUEST_OK of draft 18:',

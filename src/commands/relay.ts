@@ -30,6 +30,7 @@ export default class Relay extends MoqtCommand {
 It binds to loopback and refuses any other address without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
 
 SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
+  static override usage = '<%= command.id %> [FLAGS]';
   static override examples = [
     { description: 'On 127.0.0.1:4443, with a fresh certificate:', command: '<%= config.bin %> relay' },
     { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen 127.0.0.1:0 --jsonl' },

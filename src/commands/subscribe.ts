@@ -13,6 +13,7 @@ export default class Subscribe extends MoqtCommand {
     `Subscribes to a track and writes its payload in order, byte for byte. It ends with 0 at the end of the track, and with 9 when anything is missing after the first group delivered: a stream that broke off, a group or object that never came. --allow-gaps only counts them.
 
 MoQT has no end-to-end backpressure: when stdout is slow, moqt stops reading, and the relay decides what then becomes of this subscription.`;
+  static override usage = '<%= command.id %> URL NAMESPACE TRACK [FLAGS]';
   static override examples = [
     {
       description: 'A track to a file, waiting for the publisher:',

@@ -49,10 +49,20 @@ describe('exit 1: an assertion failed', () => {
 
 describe('exit 2: usage, before a packet is sent', () => {
   it.each([
-    ['an unknown flag', ['connect', 'moqt://127.0.0.1:9', '--nope'], 'Nonexistent flag: --nope'],
+    ['an unknown flag', ['connect', 'moqt://127.0.0.1:9', '--nope'], 'there is no flag --nope'],
     ['an unknown command', ['conect', 'moqt://127.0.0.1:9'], 'did you mean connect'],
-    ['a missing argument', ['publish', 'moqt://127.0.0.1:9', 'live'], 'Missing 1 required arg'],
+    ['a missing argument', ['publish', 'moqt://127.0.0.1:9', 'live'], 'missing argument: TRACK'],
     ['a duplicate flag', ['connect', 'moqt://127.0.0.1:9', '--servername', 'a', '--servername', 'b'], 'servername'],
+    ['a misspelled flag', ['connect', 'moqt://127.0.0.1:9', '--insecur'], 'did you mean --insecure'],
+    ['a word too many', ['relay', 'now'], 'unexpected argument: now'],
+    ['two flags that exclude each other', ['announce', 'moqt://127.0.0.1:9', 'a', '--once', '--for', '1s'], '--once'],
+    ['a flag that needs another', ['connect', 'moqt://127.0.0.1:9', '--for', '1s'], '--hold'],
+    ['a word that is no choice', ['connect', 'moqt://127.0.0.1:9', '--transport', 'tcp'], 'webtransport'],
+    ['an address to send from that is none', ['connect', 'moqt://127.0.0.1:9', '--bind', '300.1.1.1'], 'IP address'],
+    ['an empty server name', ['connect', 'moqt://127.0.0.1:9', '--servername', ''], 'host name'],
+    ['a format beside a framing', ['subscribe', 'moqt://127.0.0.1:9', 'a', 'x', '--format', 'x', '--jsonl'], '--jsonl'],
+    ['a framing beside --jsonl', ['subscribe', 'moqt://127.0.0.1:9', 'a', 'x', '--frame', 'nul', '--jsonl'], 'jsonl'],
+    ['something that is no JSON to encode', ['encode', 'nonsense'], 'a JSON object'],
     ['a URL without a host', ['connect', 'moqt://'], 'host'],
     ['an unknown scheme', ['connect', 'ftp://127.0.0.1'], 'moqt://'],
     ['port 0', ['connect', 'moqt://127.0.0.1:0'], '65535'],
@@ -86,6 +96,56 @@ describe('exit 2: usage, before a packet is sent', () => {
   });
 });
 
+describe('a value that is wrong', () => {
+  it('is said without what the parser writes around it, and with the variable that it came from', async () => {
+    const env = { MOQT_CONNECT_TIMEOUT: 'soon' };
+    const error = errorOf(await run(['connect', 'moqt://127.0.0.1:9', '--json'], { env }));
+    expect(error.message).toBe('environment MOQT_CONNECT_TIMEOUT: --connect-timeout does not accept "soon"');
+  });
+
+  it('in the configuration file is never ignored: a name that no command has is refused', async () => {
+    const path = join(folder, 'config.json');
+    for (const [text, expected] of [
+      ['{"drat":"18"}', 'draft'],
+      ['{"frame":"lines"}', '"publish": {"frame"'],
+      ['{"commands":{"publsh":{}}}', 'publish'],
+      ['{"commands":{"connect":{"hodl":true}}}', 'hold'],
+      ['{"contexts":{"lab":{"insecur":true}}}', 'insecure'],
+    ] as const) {
+      writeFileSync(path, text);
+      const result = await run(['connect', 'moqt://127.0.0.1:9', '--config', path, '--json']);
+      expect(result.code, text).toBe(2);
+      expect(errorOf(result).hint, text).toContain(expected);
+    }
+  });
+});
+
+describe('--show-config', () => {
+  it('needs no arguments, names origins, and shows no token', async () => {
+    const path = join(folder, 'shown.json');
+    writeFileSync(path, '{"context":"lab","contexts":{"lab":{"draft":"14"}},"commands":{"publish":{"rate":5}}}');
+    const env = { MOQT_AUTH_TOKEN: 'opensesame', MOQT_INSECURE: '1' };
+    const result = await run(['publish', '--show-config', '--config', path, '--json'], { env });
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout.toString()).not.toContain('opensesame');
+    const { config } = JSON.parse(result.stdout.toString()) as { config: { flag: string }[] };
+    const row = (flag: string) => config.find((one) => one.flag === flag);
+    expect(row('auth-token')).toMatchObject({ value: '(hidden)', origin: 'environment MOQT_AUTH_TOKEN' });
+    expect(row('insecure')).toMatchObject({ value: true, origin: 'environment MOQT_INSECURE' });
+    expect(row('draft')).toMatchObject({ value: ['14'], origin: 'context lab' });
+    expect(row('rate')).toMatchObject({ value: '5', origin: `file ${path}` });
+    expect(row('no-wait')).toMatchObject({ value: false, origin: 'default' });
+  });
+});
+
+describe('help', () => {
+  it.each([['-h'], ['publish', '-h'], ['publish', '--help']])('%s is answered with 0', async (...args) => {
+    const result = await run(args);
+    expect(result.code, result.stderr).toBe(0);
+    if (args.length > 1) expect(result.stdout.toString()).toContain('publish URL NAMESPACE TRACK [FILE...] [FLAGS]');
+  });
+});
+
 describe('exit 3: unreachable', () => {
   it('nothing listens', async () => {
     const socket = createSocket('udp4');
@@ -102,6 +162,14 @@ describe('exit 3: unreachable', () => {
     const result = await run(['connect', 'moqt://nonexistent.invalid', '--json']);
     expect(result.code, result.stderr).toBe(3);
     expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_DNS' });
+  });
+});
+
+describe('exit 10: a place that cannot be', () => {
+  it('a folder that can never be made', async () => {
+    const result = await run(['subscribe', relay.quic, 'a', 'x', '--output-dir', '/proc/nope/deep', '--json']);
+    expect(result, result.stderr).toMatchObject({ code: 10, signal: null });
+    expect(errorOf(result)).toMatchObject({ cause: 'io.output-dir' });
   });
 });
 
@@ -180,6 +248,16 @@ describe('exit 6: timeout', () => {
     ]);
     expect(result.code, result.stderr).toBe(6);
     expect(errorOf(result)).toMatchObject({ cause: 'timeout.max-time' });
+  });
+});
+
+describe('exit 8: nobody came', () => {
+  it.each(['18', '16'])('--wait that is over, with the last answer, on draft %s', async (draft) => {
+    const result = await run([
+      ...['subscribe', relay.quic, 'exit', 'nobody', '--wait', '300ms', '--draft', draft, '--json'],
+      ...relay.trust,
+    ]);
+    expect(result.code, result.stderr).toBe(8);
   });
 });
 

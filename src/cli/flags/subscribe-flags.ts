@@ -23,12 +23,13 @@ export const subscribeFlags = {
     helpGroup: output,
     helpValue: '<dir>',
     description: 'write each object to a new file named by group and object',
-    exclusive: ['output', 'format'],
+    exclusive: ['output', 'format', 'frame', 'jsonl'],
   }),
   format: Flags.string({
     helpGroup: output,
     helpValue: '<format>',
     description: 'print this for each object instead of its payload, such as %{group}.%{object} %{size}\\n',
+    exclusive: ['frame', 'jsonl'],
   }),
   'write-out': Flags.string({
     char: 'w',

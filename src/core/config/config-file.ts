@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { MoqtError } from '../errors/moqt-error.js';
+import { closestName } from '../util/closest-name.js';
 
 /** A value as the file gives it: what the flag would take on the command line. */
 export type ConfigValue = string | number | boolean | readonly (string | number)[];
@@ -49,6 +50,36 @@ export async function readConfigFile(path: string, required: boolean): Promise<C
     });
   }
   return parseConfig(path, text);
+}
+
+/**
+ * Refuses names that no command would ever look at: a misspelled one must not be ignored.
+ * `commands` has the flags of every command, `shared` those that may stand at the top.
+ * @throws MoqtError MOQT_E_USAGE
+ */
+export function checkConfigKeys(
+  file: ConfigFile,
+  known: { readonly shared: ReadonlySet<string>; readonly commands: ReadonlyMap<string, readonly string[]> },
+): void {
+  const { path } = file;
+  const names = [...known.commands.keys()];
+  const unknown = (name: string, where: string, flags: readonly string[]): never => {
+    const similar = closestName(name, flags);
+    const owner = names.find((command) => known.commands.get(command)?.includes(name));
+    const advice = similar ?? (owner === undefined ? null : `"commands": {"${owner}": {"${name}": …}}`);
+    throw refuse(path, `there is no ${name} in ${where}`, advice ?? 'flag names without the dashes');
+  };
+  const everyFlag = [...new Set([...known.commands.values()].flat())].filter((name) => name !== 'config');
+  const top = [...known.shared].filter((name) => name !== 'config');
+  for (const name of file.values.keys()) if (!top.includes(name)) unknown(name, 'the flags of every command', top);
+  for (const [command, values] of file.commands) {
+    const flags = known.commands.get(command);
+    if (flags === undefined)
+      throw refuse(path, `there is no command ${command}`, closestName(command, names) ?? 'a command');
+    for (const name of values.keys()) if (!flags.includes(name)) unknown(name, `the flags of ${command}`, flags);
+  }
+  for (const [context, values] of file.contexts)
+    for (const name of values.keys()) if (!everyFlag.includes(name)) unknown(name, `context ${context}`, everyFlag);
 }
 
 export function parseConfig(path: string, text: string): ConfigFile {

@@ -15,6 +15,7 @@ const BY_CAUSE: Readonly<Record<string, string>> = {
   'request.excessive_load': 'the peer is overloaded: try again later',
   'request.going_away': 'the peer is going away: connect again',
   'request.malformed_track': 'the relay found contradictions in the track: look at its publisher',
+  'frame.truncated': 'is the input whole, and this its --frame? What came before was published',
   'session.idle': 'nothing came from the peer for the idle timeout: is it still there? --idle-timeout makes it longer',
   'session.goaway_timeout': 'the peer asked this session to move and closed it: connect again',
   'session.protocol_violation':

@@ -50,7 +50,8 @@ export function parseMoqtUrl(text: string): MoqtUrl {
 
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)(?:#(.*))?$/i.exec(text);
   if (match === null) {
-    const guess = /^[^/?#]+(:\d+)?([/?#]|$)/.test(text) ? `did you mean moqt://${shown(text)}?` : undefined;
+    const bare = text.replace(/^(moqt|https?):\/?(?=[^/])/i, '');
+    const guess = /^[^/?#]+(:\d+)?([/?#]|$)/.test(bare) ? `did you mean moqt://${shown(bare)}?` : undefined;
     return refuse('it has no scheme', FORM, guess);
   }
   const scheme = (match[1] as string).toLowerCase();

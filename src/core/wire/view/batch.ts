@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '../../util/bytes.js';
-import { profileByDraft } from '../drafts/index.js';
+import { PROFILES, profileByDraft } from '../drafts/index.js';
 import type { DraftProfile } from '../profile.js';
 import { EncodeError, WireError } from '../wire-error.js';
 import { decodeView, encodeView, isViewKind, type Json, type JsonObject, VIEW_KINDS, type ViewKind } from './index.js';
@@ -58,7 +58,8 @@ function parse(line: string): JsonObject {
 function readDraft(request: JsonObject): DraftProfile {
   const { draft } = request;
   const profile = typeof draft === 'number' || typeof draft === 'string' ? profileByDraft(String(draft)) : undefined;
-  if (profile === undefined) throw new LineError('"draft" must be the number of a supported draft');
+  if (profile === undefined)
+    throw new LineError(`"draft" must be one of ${PROFILES.map(({ draft }) => draft).join(', ')}`);
   return profile;
 }
 
