@@ -119,18 +119,25 @@ export class Audience {
 
   /**
    * Until every subscription has ended. When nothing has moved for `limitMs` (0: for ever), those who are still behind are
-   * given up; that is an error unless somebody else got everything.
+   * given up; that is an error unless somebody else got everything. While all of them hold back what is still to be sent
+   * there is no limit, as there was none before the source ended: they set the pace. It applies at once when the publisher
+   * was interrupted, and with `hurry`.
    */
-  async drain(limitMs: number, peer: string): Promise<void> {
-    const { clock } = this.#options;
+  async drain(limitMs: number, peer: string, hurry: boolean): Promise<void> {
+    const { clock, interruption } = this.#options;
     while (this.#writers.size > 0) {
       this.#changed ??= deferred();
       const wake = this.#changed;
       const seen = this.#progress;
-      const timer = limitMs === 0 ? undefined : clock.after(limitMs, () => wake.resolve());
-      await wake.promise;
+      const isHurried = hurry || interruption.reason !== undefined;
+      const isPaced = !isHurried && [...this.#writers].every((writer) => writer.isBehind);
+      const timer = limitMs === 0 || isPaced ? undefined : clock.after(limitMs, () => wake.resolve());
+      if (isHurried) await wake.promise;
+      // An interruption only brings the limit into force.
+      else await interruption.guard(wake.promise).catch(() => {});
       timer?.cancel();
-      if (this.#progress !== seen) continue;
+      if (this.#progress !== seen || isPaced) continue;
+      if (!isHurried && interruption.reason !== undefined) continue;
       if (!this.#ended.some(({ end }) => end === 'complete')) {
         const message = `the last objects were not delivered: nothing moved for ${limitMs} ms`;
         throw new MoqtError('MOQT_E_INCOMPLETE', message, { stage: 'publish', cause: 'publish.drain', peer });

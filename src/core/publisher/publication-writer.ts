@@ -84,6 +84,10 @@ export class PublicationWriter {
   get end(): PublicationEnd | null {
     return this.#end;
   }
+  /** The transport has yet to take what the subscriber asked for: it sets the pace. */
+  get isBehind(): boolean {
+    return this.isForwarding && this.#cursor < this.#log.head;
+  }
   /** Sequence number of the next entry to send. */
   get cursor(): number {
     return this.#cursor;

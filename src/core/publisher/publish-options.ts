@@ -47,7 +47,7 @@ export interface PublishOptions {
   readonly parameters?: Pick<Parameters, 'authorizationTokens'>;
   /** ms; default: the session's. */
   readonly requestTimeoutMs?: number;
-  /** ms without any progress, after the end of the source, before the rest is given up; 0 is none. Default 10 s. */
+  /** ms without any progress, once the transport has taken the last bytes, before they are given up; 0 is none. Default 10 s. */
   readonly drainTimeoutMs?: number;
   /**
    * ms to stay after everything was delivered, because some relays drop what they still have queued when the publisher

@@ -145,7 +145,8 @@ export class TrackPublisher {
       if (this.#isStopped) this.#audience.end('GOING_AWAY', 'the publisher was stopped', 'stopped');
       else this.#audience.end('INTERNAL_ERROR', 'the publisher failed', 'stopped');
     }
-    await this.#audience.drain(this.#options.drainTimeoutMs ?? DEFAULT_DRAIN_MS, peerName(this.#session));
+    const limitMs = this.#options.drainTimeoutMs ?? DEFAULT_DRAIN_MS;
+    await this.#audience.drain(limitMs, peerName(this.#session), failure !== undefined);
     if (failure !== undefined) {
       if (!this.#isStopped) throw failure;
       this.#outcome = 'stopped';

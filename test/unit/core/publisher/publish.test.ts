@@ -5,9 +5,13 @@ import { subscribe } from '../../../../src/core/subscriber/subscribe.js';
 import { utf8 } from '../../../../src/core/util/bytes.js';
 import { CollectingSink, DRAFTS, settle } from '../../../session/support/sessions.js';
 import { FedSource } from '../../../support/fed-source.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 import { chunksOf, payloadOf, placesOf, TRACK, takeAll, trackPair } from '../../../support/tracks.js';
 import { eventually, soon } from '../../../support/wait.js';
 
+/** Bytes that no window takes unread, and a publisher that has read them all nevertheless. */
+const LARGER_THAN_WINDOWS = 900_000;
+const READS_AHEAD = { readAhead: 1 << 20 };
 const bytes = (size: number): PublishSource => ({ kind: 'bytes', chunks: chunksOf(new Uint8Array(size), 65536) });
 
 describe.each(DRAFTS)('publishing on draft %s', (draft) => {
@@ -225,6 +229,35 @@ describe.each(DRAFTS)('publishing on draft %s', (draft) => {
     pair.pair.pause();
     await expect(publisher.done).rejects.toMatchObject({ code: 'MOQT_E_INCOMPLETE', reason: 'publish.drain' });
     pair.pair.resume();
+    await pair.client.close();
+  });
+
+  it('gives a slow subscriber as long for the last objects as for all others', async () => {
+    const pair = await trackPair(draft);
+    const clock = new ManualClock();
+    const source = bytes(LARGER_THAN_WINDOWS);
+    const options = { track: TRACK, source, drainTimeoutMs: 40, clock, limits: READS_AHEAD };
+    const publisher = publish(pair.publisherSession, options);
+    const subscription = await subscribe(pair.subscriberSession, { track: TRACK, waitMs: 5000 });
+    await eventually(() => publisher.report().times.sourceEndedMs !== null, 'all was read');
+    await clock.advance(1_000_000);
+    expect((await takeAll(subscription)).error).toBeUndefined();
+    expect(await publisher.done).toMatchObject({ outcome: 'complete', bytes: LARGER_THAN_WINDOWS });
+    await pair.client.close();
+  });
+
+  it('is not held by a slow subscriber once it was stopped', async () => {
+    const pair = await trackPair(draft);
+    const stop = new AbortController();
+    const source = bytes(LARGER_THAN_WINDOWS);
+    const { signal } = stop;
+    const options = { track: TRACK, source, drainTimeoutMs: 40, signal, limits: READS_AHEAD };
+    const publisher = publish(pair.publisherSession, options);
+    publisher.done.catch(() => {});
+    await subscribe(pair.subscriberSession, { track: TRACK, waitMs: 5000 });
+    await eventually(() => publisher.report().times.sourceEndedMs !== null, 'all was read');
+    stop.abort();
+    await expect(soon(publisher.done, 'the publisher to give up')).rejects.toMatchObject({ reason: 'publish.drain' });
     await pair.client.close();
   });
 
