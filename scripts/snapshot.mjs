@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const SNAPSHOT = join(root, 'test/contract/commands.snapshot.json');
 
 /** What `connect` has for itself; its other flags are those of every command. */
-const OWN_FLAGS_OF_CONNECT = ['hold', 'for'];
+const OWN_FLAGS_OF_CONNECT = ['hold', 'prefix', 'for'];
 
 /** The contract that a manifest makes. */
 export function contractOf(manifest) {

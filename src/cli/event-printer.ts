@@ -1,6 +1,7 @@
 import type { SessionHandlers } from '../core/session/session.js';
 import { formatNamespace, formatTrackName, formatTuple } from '../core/url/namespace.js';
 import { escapeText } from '../core/util/escape.js';
+import type { TrackNamespace } from '../core/wire/full-track-name.js';
 
 interface Printer {
   print(line: string): void;
@@ -28,16 +29,44 @@ export class EventPrinter {
     this.handlers = enabled ? this.#all() : {};
   }
 
+  /** A SUBSCRIBE_NAMESPACE of ours was accepted. */
+  watching(prefix: TrackNamespace): void {
+    this.#emit({ event: 'prefix-accepted', json: { prefix: fieldsOf(prefix) }, text: `tells of ${below(prefix)}` });
+  }
+
+  /** The peer has ended it. */
+  watchEnded(prefix: TrackNamespace): void {
+    const text = `tells no more of ${below(prefix)}`;
+    this.#emit({ event: 'prefix-ended', json: { prefix: fieldsOf(prefix) }, text });
+  }
+
+  namespace(prefix: TrackNamespace, namespace: TrackNamespace): void {
+    this.#emit({
+      event: 'namespace',
+      json: { prefix: fieldsOf(prefix), namespace: fieldsOf(namespace) },
+      text: `has namespace ${formatTuple(namespace)}${slashHint(namespace)}`,
+    });
+  }
+
+  namespaceDone(prefix: TrackNamespace, namespace: TrackNamespace): void {
+    this.#emit({
+      event: 'namespace-done',
+      json: { prefix: fieldsOf(prefix), namespace: fieldsOf(namespace) },
+      text: `has namespace ${formatTuple(namespace)} no more`,
+    });
+  }
+
   #all(): SessionHandlers {
     return {
       onPublishNamespace: (request) => {
-        const json = { namespace: request.namespace.map((field) => formatTrackName(field)) };
+        const json = { namespace: fieldsOf(request.namespace) };
         this.#emit({
           event: 'publish-namespace',
           json,
           text: `announces ${formatTuple(request.namespace)}${slashHint(request.namespace)}`,
         });
-        void request.accept().withdrawn.then(() => {
+        void request.accept().withdrawn.then(({ kind }) => {
+          if (kind !== 'peer') return;
           this.#emit({ event: 'publish-namespace-done', json, text: `withdraws ${formatTuple(request.namespace)}` });
         });
       },
@@ -56,7 +85,7 @@ export class EventPrinter {
         request.reject({ name: 'DOES_NOT_EXIST', reason: 'this client publishes nothing' });
       },
       onSubscribeNamespace: (request) => {
-        const prefix = request.prefix.map((field) => formatTrackName(field));
+        const prefix = fieldsOf(request.prefix);
         this.#emit({
           event: 'subscribe-namespace',
           json: { prefix, wants: request.wants },
@@ -82,9 +111,17 @@ export class EventPrinter {
   }
 }
 
+function fieldsOf(namespace: TrackNamespace): string[] {
+  return namespace.map((field) => formatTrackName(field));
+}
+
+function below(prefix: TrackNamespace): string {
+  return prefix.length === 0 ? 'all namespaces' : `the namespaces below ${formatTuple(prefix)}`;
+}
+
 function trackOf(track: { namespace: readonly Uint8Array[]; name: Uint8Array }) {
   return {
-    json: { namespace: track.namespace.map((field) => formatTrackName(field)), track: formatTrackName(track.name) },
+    json: { namespace: fieldsOf(track.namespace), track: formatTrackName(track.name) },
     text: `${formatNamespace(track.namespace)} ${formatTrackName(track.name)}`,
   };
 }

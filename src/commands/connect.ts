@@ -4,10 +4,11 @@ import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionRecord } from '../cli/connection-record.js';
 import { EventPrinter } from '../cli/event-printer.js';
-import { connectionFlags } from '../cli/flags/connection-flags.js';
+import { connectionFlags, list } from '../cli/flags/connection-flags.js';
 import { durationFlag } from '../cli/flags/kinds.js';
 import { holdSession } from '../cli/hold-session.js';
 import { openSession } from '../cli/open-session.js';
+import { parsePrefixes, watchNamespaces } from '../cli/watch-namespaces.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { connectionText } from '../core/render/connection-text.js';
 
@@ -19,7 +20,7 @@ export default class Connect extends MoqtCommand {
   static override description =
     `Opens a session and reports transport, draft, times per stage, what the peer said in its SETUP, and its certificate.
 
-With --hold it stays and prints every event (announcements, requests, GOAWAY) until a signal or --for.`;
+With --hold it stays and prints every event (announcements, requests, GOAWAY) until a signal or --for. Most relays announce only what they are asked for: --prefix asks, with SUBSCRIBE_NAMESPACE, for the namespaces below a prefix and shows them as they come and go. A prefix that is refused or not answered is a failure.`;
   static override usage = '<%= command.id %> URL [FLAGS]';
   static override examples = [
     {
@@ -31,8 +32,8 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
       command: '<%= config.bin %> connect moqt://127.0.0.1:4443 --cert-sha256 <hash> --json | jq .draft',
     },
     {
-      description: 'Watch what the relay announces for a minute:',
-      command: '<%= config.bin %> connect https://relay.example/ --hold --for 1m',
+      description: 'Watch the namespaces below live/ for a minute:',
+      command: '<%= config.bin %> connect https://relay.example/ --hold --prefix live --for 1m',
     },
   ];
   static override args = {
@@ -41,12 +42,19 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
   static override flags = {
     ...connectionFlags,
     hold: Flags.boolean({ description: 'stay and print every event' }),
+    prefix: Flags.string({
+      ...list,
+      helpValue: 'NAMESPACE',
+      description: 'with --hold: ask for the namespaces below this prefix (/: all, from draft 16 on)',
+      dependsOn: ['hold'],
+    }),
     for: durationFlag({ description: 'with --hold: leave after this long', dependsOn: ['hold'] }),
   };
 
   protected override async execute(): Promise<ExitCode> {
     const { flags, args } = await this.parseAll(Connect);
-    const { settings } = await prepareConnection(flags, { stdinTaken: false });
+    const prefixes = parsePrefixes(flags.prefix ?? []);
+    const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: false });
     this.startMaxTime(flags['max-time']);
     const events = new EventPrinter(this, flags.hold);
     const session = await openSession(this, args.url, settings, { handlers: events.handlers });
@@ -57,6 +65,8 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
       const record = connectionRecord(session);
       if (flags.jsonl) this.print(JSON.stringify({ event: 'connected', ...record }));
       else this.print(flags.json ? JSON.stringify(record) : connectionText(record));
+      const parameters = requestTokens.length > 0 ? { authorizationTokens: requestTokens } : {};
+      await watchNamespaces(session, prefixes, events, { parameters, signal: this.stop.signal });
       if (flags.hold) await holdSession(session, { forMs: flags.for, signal: this.stop.signal });
     } finally {
       await session.close();

@@ -85,13 +85,16 @@ test.each(['quic', 'webtransport'] as const)('connect reports as connect.json sa
 
 test('connect --jsonl and its held events are as connect-event.json says', async () => {
   const own = await startRelay(['--drain-timeout', '500ms']);
-  const held = start(['connect', own.quic, ...own.trust, '--jsonl', '--hold']);
-  await held.until((m) => m.stdout.includes('"connected"'), 'the session was open');
+  const held = start(['connect', own.quic, ...own.trust, '--jsonl', '--hold', '--prefix', 'held']);
+  await held.until((m) => m.stdout.includes('"prefix-accepted"'), 'the session was open');
+  await run(['announce', own.quic, 'held/here', '--once', ...own.trust]);
+  await held.until((m) => m.stdout.includes('"namespace-done"'), 'a namespace came and went');
   own.process.kill('SIGTERM');
   const result = await held.done;
   checkAll('connect-event', result.stdout);
-  expect(events).toContain('connect-event connected');
-  expect(events).toContain('connect-event goaway');
+  for (const event of ['connected', 'prefix-accepted', 'namespace', 'namespace-done', 'goaway']) {
+    expect(events).toContain(`connect-event ${event}`);
+  }
   await own.process.done;
 });
 

@@ -154,6 +154,42 @@ function expectHarmless(text: string): void {
   expect(text).not.toMatch(/^FAKE/m);
 }
 
+describe('a prefix that is not accepted', () => {
+  const command = ['connect', '--hold', '--prefix', 'live/room1', '--request-timeout', '300ms', '--json'] as const;
+
+  it.each(DRAFTS)('draft %s: refused: 8, and the error names the prefix and the reason', async (draft) => {
+    const { moqt, peer } = await againstRogue(server, draft, command);
+    await peer.setup();
+    const request = await peer.nextRequest('SUBSCRIBE_NAMESPACE');
+    const errorType = draft === '14' ? 0x13 : 0x05;
+    request.stream.bytes(refuse(peer, request, draft === '14' ? 4 : 0x30, EVIL_BYTES, errorType));
+    const result = await moqt.done;
+    expect(result.code, result.stderr).toBe(8);
+    expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_REJECTED', stage: 'subscribe' });
+    expect(errorOf(result).message).toMatch(/--prefix \("live", "room1"\): SUBSCRIBE_NAMESPACE refused: .*: a/);
+    expectHarmless(shown(result));
+  });
+
+  it('never answered: 6', async () => {
+    const { moqt, peer } = await againstRogue(server, '18', command);
+    await peer.setup();
+    const result = await moqt.done;
+    expect(result.code, result.stderr).toBe(6);
+    expect(errorOf(result).message).toContain('no answer to SUBSCRIBE_NAMESPACE within 300 ms');
+  });
+
+  it('ended later: it is said, and the session is held on', async () => {
+    const { moqt, peer } = await againstRogue(server, '18', ['connect', '--hold', '--prefix', 'live', '--jsonl']);
+    await peer.setup();
+    const request = await peer.nextRequest('SUBSCRIBE_NAMESPACE');
+    request.stream.message({ type: 'REQUEST_OK', parameters: {} });
+    request.stream.end();
+    await moqt.until((m) => m.stdout.includes('{"event":"prefix-ended","prefix":["live"]}'), 'its end was shown');
+    moqt.kill('SIGINT');
+    expect((await moqt.done).code).toBe(130);
+  });
+});
+
 describe('row 44: text from the peer', () => {
   const reasons: readonly [what: string, act: (peer: RoguePeer) => Promise<unknown>, command: string][] = [
     [

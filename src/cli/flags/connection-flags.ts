@@ -5,7 +5,8 @@ const network = 'CONNECTION';
 const trust = 'TRUST';
 const timeouts = 'TIMEOUT';
 
-const list = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
+/** A flag that may be given more than once, or once with commas. */
+export const list = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
 /** Values of these may contain commas themselves. */
 const repeat = { multiple: true, multipleNonGreedy: true } as const;
 

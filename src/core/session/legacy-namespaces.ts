@@ -30,7 +30,8 @@ export class LegacyNamespaces {
     if (watches.length === 0) return false;
     const accepted = request.accept();
     for (const { sink } of watches) this.core.guard('onNamespace', () => sink.onNamespace(namespace));
-    void accepted.withdrawn.then(() => {
+    void accepted.withdrawn.then(({ kind }) => {
+      if (kind === 'session-closed') return;
       for (const watch of watches) {
         if (this.#watches.has(watch)) {
           this.core.guard('onNamespaceDone', () => watch.sink.onNamespaceDone(namespace));

@@ -153,7 +153,8 @@ class NamespacesSubscribed implements NamespaceSubscription, ExchangeHandler {
     this.#stopLegacy();
     const known = [...this.#known.values()];
     this.#known.clear();
-    for (const namespace of known) {
+    // The end of the session says nothing about the namespaces.
+    for (const namespace of end.kind === 'peer' ? known : []) {
       this.context.core.guard('onNamespaceDone', () => this.sink.onNamespaceDone(namespace));
     }
     this.#ended.resolve(end.kind === 'peer' ? { kind: 'peer', code: end.code } : { kind: 'session-closed' });

@@ -27,7 +27,7 @@ export interface NamespaceSubscription {
 export interface NamespaceSink {
   /** The full namespace, prefix included. */
   onNamespace(namespace: TrackNamespace): void;
-  /** It was told before, and is there no more. */
+  /** It was told before, and is there no more, or the peer tells no more. Not called when the session ends. */
   onNamespaceDone(namespace: TrackNamespace): void;
   /** The peer cannot send the PUBLISH for this track. */
   onPublishBlocked?(track: FullTrackName): void;
