@@ -5,23 +5,47 @@ import { withSignal, withTimeout } from '../../util/timeout.js';
 import type { ConnectOptions, Target } from '../transport.js';
 import { familyOf, hostPort, isIpLiteral } from './address.js';
 
+type Host = Pick<Target, 'host' | 'port'>;
+type ResolveOptions = Pick<ConnectOptions, 'resolve' | 'family' | 'bind' | 'signal'>;
+
 /** The addresses of a target, in the order in which to try them (RFC 8305 §4: families alternate). `ms` 0 waits for ever. */
-export async function resolveHost(target: Target, options: ConnectOptions, ms: number): Promise<string[]> {
-  const family = options.family ?? (options.bind === undefined ? undefined : familyOf(options.bind));
+export async function resolveHost(target: Host, options: ResolveOptions, ms: number): Promise<string[]> {
+  const { bind, family } = options;
   const all = await addressesOf(target, options, ms);
-  const fitting = all.filter((address) => family === undefined || familyOf(address) === family);
+  const allowed = all.filter((address) => family === undefined || familyOf(address) === family);
+  if (allowed.length === 0) {
+    throw unfit(
+      target,
+      `${target.host} has no IPv${family} address`,
+      `it has ${all.join(', ')}; allow IPv${other(family)}`,
+    );
+  }
+  const fitting = allowed.filter((address) => bind === undefined || familyOf(address) === familyOf(bind));
   if (fitting.length === 0) {
-    throw new MoqtError('MOQT_E_UNREACHABLE', `${target.host} has no IPv${family} address`, {
-      stage: 'dns',
-      cause: 'network.unreachable',
-      peer: hostPort(target.host, target.port),
-      hint: `it has ${all.join(', ')}; allow the other address family`,
-    });
+    const from = familyOf(bind as string);
+    throw unfit(
+      target,
+      `--bind ${bind} is an IPv${from} address, from which ${allowed.join(', ')} cannot be reached`,
+      `bind to an IPv${other(from)} address of this machine, or leave --bind out`,
+    );
   }
   return interleave(fitting);
 }
 
-async function addressesOf(target: Target, options: ConnectOptions, ms: number): Promise<readonly string[]> {
+function other(family: 4 | 6 | undefined): 4 | 6 {
+  return family === 4 ? 6 : 4;
+}
+
+function unfit(target: Host, message: string, hint: string): MoqtError {
+  return new MoqtError('MOQT_E_UNREACHABLE', message, {
+    stage: 'dns',
+    cause: 'network.unreachable',
+    peer: hostPort(target.host, target.port),
+    hint,
+  });
+}
+
+async function addressesOf(target: Host, options: ResolveOptions, ms: number): Promise<readonly string[]> {
   const { host, port } = target;
   const given = options.resolve?.get(`${host}:${port}`);
   if (given !== undefined && given.length > 0) return given;
@@ -39,7 +63,7 @@ async function addressesOf(target: Target, options: ConnectOptions, ms: number):
   throw dnsError(target, null);
 }
 
-function dnsError(target: Target, origin: NodeJS.ErrnoException | null): MoqtError {
+function dnsError(target: Host, origin: NodeJS.ErrnoException | null): MoqtError {
   if (origin?.code === 'EAI_AGAIN') {
     return new MoqtError('MOQT_E_TIMEOUT', `no name server answered for ${target.host}`, {
       stage: 'dns',
@@ -56,7 +80,7 @@ function dnsError(target: Target, origin: NodeJS.ErrnoException | null): MoqtErr
   });
 }
 
-function dnsTimeout(target: Target, ms: number): MoqtError {
+function dnsTimeout(target: Host, ms: number): MoqtError {
   return new MoqtError('MOQT_E_TIMEOUT', `the name ${target.host} was not resolved within ${Math.round(ms)} ms`, {
     stage: 'dns',
     cause: 'dns.timeout',
