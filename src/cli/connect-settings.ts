@@ -117,7 +117,7 @@ export function parseListen(value: string): { host: string; port: number } {
     throw new MoqtError('MOQT_E_USAGE', `--listen does not accept ${JSON.stringify(value)}`, {
       stage: 'config',
       cause: 'usage.flag',
-      hint: 'expected HOST:PORT, for example 127.0.0.1:4443 or [::1]:0 (0 picks a free port)',
+      hint: 'expected HOST:PORT, for example localhost:4443 or [::1]:0 (0 picks a free port)',
     });
   }
   return { host: (match[1] ?? match[2]) as string, port };

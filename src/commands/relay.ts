@@ -27,13 +27,13 @@ export default class Relay extends MoqtCommand {
   static override description =
     `Serves raw QUIC and WebTransport over HTTP/3 on one UDP port, and bridges between drafts and transports. Without --cert it makes a certificate for localhost, 127.0.0.1 and ::1, valid 13 days.
 
-It binds to loopback and refuses any other address without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
+It binds to loopback and refuses any other address, or a name that has one, without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
 
 SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
   static override usage = '<%= command.id %> [FLAGS]';
   static override examples = [
     { description: 'On 127.0.0.1:4443, with a fresh certificate:', command: '<%= config.bin %> relay' },
-    { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen 127.0.0.1:0 --jsonl' },
+    { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen localhost:0 --jsonl' },
     { description: 'With a token:', command: 'RELAY_TOKEN=… <%= config.bin %> relay --auth-token env:RELAY_TOKEN' },
   ];
   static override flags = {

@@ -23,6 +23,8 @@ const BY_CAUSE: Readonly<Record<string, string>> = {
   'session.no_error': 'the peer closed the session on purpose, without a reason: see its log',
   'session.internal_error': 'the peer failed: see its log',
   'setup.no_error': 'the peer closed the session without a reason: does it want a path in the URL, or a token?',
+  'setup.internal_error':
+    'the peer failed, or has no place for another session: its reason and its log say which; try again later',
   'setup.unauthorized': 'give a token with --auth-token, or a path with one in the URL',
 };
 

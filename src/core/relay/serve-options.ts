@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
-import { isLoopbackHost } from '../certs/bootstrap.js';
 import { MoqtError } from '../errors/moqt-error.js';
+import { isIpLiteral, isLoopback } from '../transport/quic/address.js';
+import { resolveHost } from '../transport/quic/resolve-host.js';
 import { escapeText } from '../util/escape.js';
 import { PROFILES, profileByDraft } from '../wire/drafts/index.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -12,7 +12,10 @@ export type RelayTransport = 'quic' | 'webtransport';
 
 /** Where a relay listens, what it speaks, whom it lets in. */
 export interface ServeRelayOptions {
-  /** IP address to bind; default 127.0.0.1. Another than a loopback address needs `allowRemote`. */
+  /**
+   * IP address to bind, or a name that has one; default 127.0.0.1, which is also what `localhost` is where it is both.
+   * Another than a loopback address needs `allowRemote`.
+   */
   readonly host?: string;
   /** Default 4443; 0 picks a free one. */
   readonly port?: number;
@@ -43,6 +46,7 @@ export interface ServeRelayOptions {
 }
 
 export interface CheckedOptions {
+  /** IP address. */
   readonly host: string;
   readonly port: number;
   readonly profiles: readonly DraftProfile[];
@@ -50,25 +54,21 @@ export interface CheckedOptions {
   readonly webtransport: boolean;
 }
 
-/** Everything that can be wrong is found before a socket is opened. Throws MOQT_E_USAGE. */
-export function checkOptions(options: ServeRelayOptions): CheckedOptions {
-  const { host = '127.0.0.1', port = 4443, transports = ['quic', 'webtransport'] } = options;
-  const shown = escapeText(host, { maxLength: 100 });
-  if (isIP(host) === 0)
-    refuse(
-      'relay.host',
-      `"${shown}" is not an IP address`,
-      'give the address to listen on, such as 127.0.0.1 or [::1]',
-    );
+const DEFAULT_HOST = '127.0.0.1';
+/** For the name server, when the host is a name. */
+const RESOLVE_MS = 5000;
+
+/** The addresses of a name, best first. */
+type Resolve = (host: string) => Promise<readonly string[]>;
+
+/**
+ * Everything that can be wrong is found before a socket is opened. Rejects with MOQT_E_USAGE, and MOQT_E_DNS or
+ * MOQT_E_TIMEOUT for a host name.
+ */
+export async function checkOptions(options: ServeRelayOptions, resolve: Resolve = askDns): Promise<CheckedOptions> {
+  const { host: name = DEFAULT_HOST, port = 4443, transports = ['quic', 'webtransport'] } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     refuse('relay.port', `${port} is not a port number`, 'expected 0 to 65535');
-  if (!isLoopbackHost(host) && options.allowRemote !== true) {
-    refuse(
-      'relay.remote',
-      `${shown} can be reached by others, and this is a relay for development`,
-      'allow it with --allow-remote (allowRemote), and set a token',
-    );
-  }
   if ((options.certPem === undefined) !== (options.keyPem === undefined)) {
     refuse('relay.certificate', 'a certificate and its key belong together', 'give both or none');
   }
@@ -77,13 +77,31 @@ export function checkOptions(options: ServeRelayOptions): CheckedOptions {
   }
   if (transports.length === 0)
     refuse('relay.transports', 'no transport to serve', 'expected quic, webtransport or both');
+  const profiles = profilesFor(options.drafts);
+  const host = isIpLiteral(name) ? name : choose(await resolve(name));
+  if (!isLoopback(host) && options.allowRemote !== true) {
+    const shown = name === host ? host : `${escapeText(name, { maxLength: 100 })} (${host})`;
+    refuse(
+      'relay.remote',
+      `${shown} can be reached by others, and this is a relay for development`,
+      'allow it with --allow-remote (allowRemote), and set a token',
+    );
+  }
   return {
     host,
     port,
-    profiles: profilesFor(options.drafts),
+    profiles,
     quic: transports.includes('quic'),
     webtransport: transports.includes('webtransport'),
   };
+}
+
+function askDns(host: string): Promise<readonly string[]> {
+  return resolveHost({ host, port: 0 }, {}, RESOLVE_MS);
+}
+
+function choose(addresses: readonly string[]): string {
+  return addresses.includes(DEFAULT_HOST) ? DEFAULT_HOST : (addresses[0] as string);
 }
 
 function profilesFor(drafts: readonly string[] | undefined): readonly DraftProfile[] {

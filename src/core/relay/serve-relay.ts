@@ -43,11 +43,14 @@ const BAD_REQUEST_STATUS = 400;
 
 /**
  * Starts a relay for development and tests: raw QUIC and WebTransport on one UDP port, any mix of drafts. Rejects with
- * MOQT_E_USAGE for what is wrong with the options, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
+ * MOQT_E_USAGE for what is wrong with the options, MOQT_E_DNS for a host name without an address, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
  */
 export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay> {
-  const checked = checkOptions(options);
-  const certificate = await certificateFor(options, checked.host);
+  const checked = await checkOptions(options);
+  const certificate = await certificateFor(options, [
+    checked.host,
+    ...(options.host === undefined ? [] : [options.host]),
+  ]);
   const server = new RelayServer(options, checked);
   await server.listen(certificate.certPem, certificate.keyPem);
   const { keyPem: _, ...shown } = certificate;
@@ -152,8 +155,9 @@ class RelayServer {
     const remote = place(transport.remote);
     const seat = this.#core.draining ? null : this.#core.seat();
     if (seat === null) {
-      this.#refused(remote, this.#core.draining ? 'the relay is going away' : 'too many sessions');
-      await transport.close(INTERNAL_ERROR, 'the relay takes no more sessions').catch(() => {});
+      const why = this.#core.draining ? 'the relay is going away' : 'the relay has as many sessions as it takes';
+      this.#refused(remote, why);
+      await transport.close(INTERNAL_ERROR, why).catch(() => {});
       return;
     }
     try {
@@ -193,7 +197,10 @@ class RelayServer {
   }
 }
 
-/** In every draft (draft-18 §3.5). */
+/**
+ * "An implementation specific error" in every draft (draft-18 §3.5), none of which has a code for a server that is full:
+ * TOO_MANY_REQUESTS of 14 to 16 is about Request IDs.
+ */
 const INTERNAL_ERROR = 0x1n;
 
 /** The first of the client's protocols that we speak; null for a draft that has no string; undefined: none in common. */
@@ -206,7 +213,7 @@ function chooseProtocol(profiles: readonly DraftProfile[], available: readonly s
 
 async function certificateFor(
   options: ServeRelayOptions,
-  host: string,
+  names: readonly string[],
 ): Promise<RelayCertificate & { readonly keyPem: string }> {
   const { certPem, keyPem } = options;
   if (certPem !== undefined && keyPem !== undefined) {
@@ -231,7 +238,7 @@ async function certificateFor(
     };
   }
   const { generateCertificate } = await import('../certs/generate.js');
-  const hosts = [...new Set(['localhost', '127.0.0.1', '::1', ...(isWildcard(host) ? [] : [host])])];
+  const hosts = [...new Set(['localhost', '127.0.0.1', '::1', ...names.filter((name) => !isWildcard(name))])];
   const made = await generateCertificate({ hosts, days: GENERATED_DAYS });
   return { certPem: made.certPem, keyPem: made.keyPem, sha256: made.sha256, notAfter: made.notAfter, generated: true };
 }

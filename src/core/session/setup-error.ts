@@ -19,5 +19,9 @@ export function setupError(core: SessionCore, close: SessionCloseInfo): MoqtErro
   if (close.name === 'VERSION_NEGOTIATION_FAILED') {
     return new MoqtError('MOQT_E_VERSION', `${message} (offered: draft ${core.profile.draft})`, details);
   }
+  // Nobody broke a rule: this is how a relay turns a session away that it has no place for.
+  if (close.by === 'peer' && close.isApplication && (close.name === 'NO_ERROR' || close.name === 'INTERNAL_ERROR')) {
+    return new MoqtError('MOQT_E_REJECTED', message, details);
+  }
   return new MoqtError('MOQT_E_PROTOCOL', message, details);
 }

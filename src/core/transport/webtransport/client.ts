@@ -180,6 +180,7 @@ class Attempt {
     const hints: Readonly<Record<number, string>> = {
       404: "check the URL's path: relays serve /, /moq, /moq-relay …",
       406: `it seems to support none of what was offered: ${this.#request.protocols.join(', ') || 'no protocol'}`,
+      503: 'it has no place for another session, or is going away: try again later',
       429: 'it limits how often or how many may connect: try again later',
     };
     return this.#error('MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {

@@ -139,12 +139,36 @@ describe('a relay on a UDP port', () => {
     expect(await soon(session.closed, 'the session to be closed')).toMatchObject({ name: 'GOAWAY_TIMEOUT' });
   });
 
+  it('listens on the loopback address of a name', async () => {
+    const { relay } = await serve({ host: 'localhost' });
+    expect(new URL(relay.urls[0] as string).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/);
+    await join(relay, 'moqt', '18');
+  });
+
+  it('refuses a name that does not exist', async () => {
+    await expect(serve({ host: 'nowhere.invalid' })).rejects.toMatchObject({
+      stage: 'dns',
+      message: expect.stringContaining('nowhere.invalid'),
+    });
+  });
+
   it('refuses more sessions than it may have, and counts them', async () => {
     const { relay, events } = await serve({ policy: { maxSessions: 1 } });
     await join(relay, 'moqt', '18');
-    await expect(join(relay, 'moqt', '18')).rejects.toThrow();
-    await expect(join(relay, 'https', '18')).rejects.toThrow();
-    expect(relay.counters()).toMatchObject({ openSessions: 1, capMaxSessions: 2 });
+    for (const draft of DRAFTS) {
+      await expect(join(relay, 'moqt', draft)).rejects.toMatchObject({
+        code: 'MOQT_E_REJECTED',
+        reason: 'setup.internal_error',
+        message: expect.stringContaining('as many sessions as it takes'),
+        exitCode: EXIT.rejected,
+      });
+      await expect(join(relay, 'https', draft)).rejects.toMatchObject({
+        code: 'MOQT_E_REJECTED',
+        hint: expect.stringContaining('try again later'),
+        exitCode: EXIT.rejected,
+      });
+    }
+    expect(relay.counters()).toMatchObject({ openSessions: 1, capMaxSessions: 6 });
     expect(events.filter(({ type }) => type === 'cap')).toHaveLength(1);
   });
 });
@@ -198,7 +222,6 @@ describe('a relay with a token', () => {
 describe('a relay that cannot start', () => {
   it.each<[string, ServeRelayOptions, RegExp]>([
     ['another than a loopback address', { host: '0.0.0.0' }, /0\.0\.0\.0 can be reached by others/],
-    ['a name for an address', { host: 'example.com' }, /not an IP address/],
     ['a port out of range', { port: 65_536 }, /65536 is not a port/],
     ['a draft it does not speak', { drafts: ['13'] }, /draft "13" is not supported/],
     ['no drafts', { drafts: [] }, /no draft/],
