@@ -99,7 +99,7 @@ async function receive(
       ...(tokens.length > 0 && { parameters: { authorizationTokens: tokens } }),
       onEvent: (event) => {
         tellSubscribeEvent(command, event);
-        if (event.kind === 'waiting') progress.say('waiting for a publisher');
+        if (event.kind === 'waiting' || event.kind === 'held') progress.say('waiting for a publisher');
       },
       signal,
     },

@@ -87,6 +87,7 @@ export function tellSubscribeEvent(
   if (event.kind === 'waiting') {
     if (event.attempt === 1 || voice.output.verbose)
       voice.note(`waiting for a publisher (${escapeText(event.answer)})`);
-  } else if (event.kind === 'notice') voice.note(escapeText(event.notice.message));
+  } else if (event.kind === 'held') voice.note('waiting for a publisher (the peer has not answered yet)');
+  else if (event.kind === 'notice') voice.note(escapeText(event.notice.message));
   else if (voice.output.verbose) voice.note(event.kind.replaceAll('-', ' '));
 }

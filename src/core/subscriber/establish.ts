@@ -10,9 +10,11 @@ import type { SubscribeOptions } from './subscribe-options.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2000;
-/** Relays hold a SUBSCRIBE for a publisher to come no longer than this. */
+/** How long a SUBSCRIBE may go unanswered before it counts as held. */
+const HELD_AFTER_MS = 500;
 /** How long after the end of --wait an answer may still be on its way. */
 const ANSWER_GRACE_MS = 1000;
+/** Relays hold a SUBSCRIBE for a publisher to come no longer than this. */
 const LONGEST_RENDEZVOUS_MS = 30_000;
 
 export interface Established {
@@ -36,6 +38,7 @@ export class Establisher {
   readonly #over = new AbortController();
   #published: Subscription | undefined;
   #attempts = 0;
+  #toldHeld = false;
   #rendezvous: boolean;
   #lastAnswer: MoqtError | undefined;
 
@@ -122,16 +125,23 @@ export class Establisher {
     // was asked to hold it answers at that moment, and its answer says more than our clock.
     const grace = rendezvous ? ANSWER_GRACE_MS : 0;
     const timeoutMs = waitMs === undefined ? requestTimeoutMs : this.#deadline === null ? 0 : this.#remaining + grace;
-    const subscription = await session.subscribe(
-      track,
-      rendezvous ? { ...parameters, rendezvousTimeout: BigInt(wanted) } : parameters,
-      sink,
-      { timeoutMs, signal: this.#over.signal },
-    );
+    const held = waitMs === undefined ? null : this.#clock.after(HELD_AFTER_MS, () => this.#tellHeld());
+    const subscription = await session
+      .subscribe(track, rendezvous ? { ...parameters, rendezvousTimeout: BigInt(wanted) } : parameters, sink, {
+        timeoutMs,
+        signal: this.#over.signal,
+      })
+      .finally(() => held?.cancel());
     if (this.#published === undefined) return subscription;
     // The PUBLISH was first.
     subscription.cancel();
     return this.#published;
+  }
+
+  #tellHeld(): void {
+    if (this.#toldHeld) return;
+    this.#toldHeld = true;
+    this.#options.onEvent?.({ kind: 'held' });
   }
 
   /** While the track is not there, its publisher may offer it by itself. */

@@ -75,6 +75,8 @@ export const DEFAULT_SUBSCRIBE_LIMITS: SubscribeLimits = {
 export type SubscribeEvent =
   /** The peer does not have the track yet; the next try is in `retryInMs`. */
   | { readonly kind: 'waiting'; readonly attempt: number; readonly answer: string; readonly retryInMs: number }
+  /** No answer yet while a publisher is waited for: the peer may hold the request until one comes. Told once. */
+  | { readonly kind: 'held' }
   | { readonly kind: 'subscribed'; readonly info: SubscriptionInfo }
   | { readonly kind: 'publish-accepted'; readonly info: SubscriptionInfo }
   | { readonly kind: 'done'; readonly end: SubscriptionEnd }

@@ -115,6 +115,21 @@ describe.each(DRAFTS)('subscribing on draft %s to a track that is not there', (d
     await pair.client.close();
   });
 
+  it('says once that it waits while the SUBSCRIBE is held without an answer', async () => {
+    const pair = await trackPair(draft);
+    const abort = new AbortController();
+    const events: SubscribeEvent[] = [];
+    answer(pair.publisherSession, () => {});
+    const onEvent = (event: SubscribeEvent): void => {
+      events.push(event);
+      abort.abort();
+    };
+    const failed = subscribe(pair.subscriberSession, { track: TRACK, waitMs: 0, signal: abort.signal, onEvent });
+    await expect(failed).rejects.toMatchObject({ code: 'MOQT_E_INTERRUPTED' });
+    expect(events).toEqual([{ kind: 'held' }]);
+    await pair.client.close();
+  });
+
   it('stops waiting when the caller aborts', async () => {
     const pair = await trackPair(draft);
     const abort = new AbortController();
