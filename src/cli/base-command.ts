@@ -14,7 +14,9 @@ import {
   withOrigin,
 } from './flag-values.js';
 import { connectionFlags } from './flags/connection-flags.js';
+import { flagText } from './flags/kinds.js';
 import { outputFlags } from './flags/output-flags.js';
+import { jsonLine } from './json-line.js';
 import { withoutSecrets } from './secrets.js';
 import { Stop } from './signals.js';
 import { stackText } from './stack-text.js';
@@ -159,7 +161,7 @@ export abstract class MoqtCommand extends Command {
 
   /** The command's result document: stdout, or the last line of stderr where stdout carries payload. */
   printDocument(document: unknown): void {
-    const line = JSON.stringify(document);
+    const line = jsonLine(document);
     if (this.payloadOnStdout) this.tell(line);
     else this.print(line);
   }
@@ -218,8 +220,8 @@ export abstract class MoqtCommand extends Command {
     return EXIT.ok;
   }
 
-  #isBoolean(name: string): boolean {
-    return { ...this.ctor.baseFlags, ...this.ctor.flags }[name]?.type === 'boolean';
+  #definition(name: string): Interfaces.FlagInput[string] | undefined {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags }[name];
   }
 
   #flagsByCommand(): ReadonlyMap<string, readonly string[]> {
@@ -252,7 +254,7 @@ export abstract class MoqtCommand extends Command {
       value:
         name === 'auth-token' && origin.kind !== 'default'
           ? '(hidden)'
-          : (values[name] ?? (this.#isBoolean(name) ? false : null)),
+          : flagText(this.#definition(name), values[name] ?? null),
       origin: describeOrigin(origin),
     }));
     throw new ShowConfig(rows);

@@ -2,6 +2,7 @@ import type { SessionHandlers } from '../core/session/session.js';
 import { formatNamespace, formatTrackName, formatTuple } from '../core/url/namespace.js';
 import { escapeText } from '../core/util/escape.js';
 import type { TrackNamespace } from '../core/wire/full-track-name.js';
+import { jsonLine } from './json-line.js';
 
 interface Printer {
   print(line: string): void;
@@ -107,7 +108,7 @@ export class EventPrinter {
 
   #emit({ event, json, text }: SessionEvent): void {
     const { output } = this.printer;
-    this.printer.print(output.json || output.jsonl ? JSON.stringify({ event, ...json }) : `peer ${text}`);
+    this.printer.print(output.json || output.jsonl ? jsonLine({ event, ...json }) : `peer ${text}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { PublishEvent, PublishReport } from '../core/publisher/publish-opti
 import { formatBytes, formatMs } from '../core/render/quantity.js';
 import type { ConnectionReport } from '../core/session/connect-settings.js';
 import { escapeText } from '../core/util/escape.js';
+import { jsonLine } from './json-line.js';
 
 /** What `publish --json` prints; see schemas/publish.json. */
 export interface PublishDocument extends Omit<PublishReport, 'subscriptions'> {
@@ -51,11 +52,8 @@ interface Voice {
 
 export function tellPublishEvent(voice: Voice, event: PublishEvent): void {
   if (voice.output.jsonl) {
-    voice.print(
-      JSON.stringify({ event: event.kind, ...event }, (key, value) =>
-        key === 'kind' ? undefined : typeof value === 'bigint' ? value.toString() : value,
-      ),
-    );
+    const { kind, ...fields } = event;
+    voice.print(jsonLine({ event: kind, ...fields }));
     return;
   }
   if (event.kind === 'waiting-for-subscriber') voice.note('waiting for a subscriber');

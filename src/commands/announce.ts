@@ -5,6 +5,7 @@ import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { durationFlag } from '../cli/flags/kinds.js';
+import { jsonLine } from '../cli/json-line.js';
 import { openSession } from '../cli/open-session.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { parseNamespace } from '../core/url/namespace.js';
@@ -57,13 +58,13 @@ A namespace that is refused or not answered is a failure.`;
         ...(requestTokens.length > 0 && { parameters: { authorizationTokens: requestTokens } }),
         onEvent: (event) => {
           const { text, json } = announceEventText(event);
-          if (flags.jsonl) this.print(JSON.stringify(json));
+          if (flags.jsonl) this.print(jsonLine(json));
           else if (!flags.json && !flags.quiet) this.print(text);
         },
         signal: this.stop.signal,
       });
       const document = announceDocument(report, session.connection);
-      if (flags.jsonl) this.print(JSON.stringify({ event: 'report', ...document }));
+      if (flags.jsonl) this.print(jsonLine({ event: 'report', ...document }));
       else if (flags.json) this.printDocument(document);
     } finally {
       await session.close();

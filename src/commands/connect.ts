@@ -7,6 +7,7 @@ import { EventPrinter } from '../cli/event-printer.js';
 import { connectionFlags, list } from '../cli/flags/connection-flags.js';
 import { durationFlag } from '../cli/flags/kinds.js';
 import { holdSession } from '../cli/hold-session.js';
+import { jsonLine } from '../cli/json-line.js';
 import { openSession } from '../cli/open-session.js';
 import { parsePrefixes, watchNamespaces } from '../cli/watch-namespaces.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
@@ -63,8 +64,8 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
       const { rttMs } = session.transport.stats();
       await holdSession(session, { forMs: SETTLE_MS + 2 * (rttMs ?? 0), signal: this.stop.signal });
       const record = connectionRecord(session);
-      if (flags.jsonl) this.print(JSON.stringify({ event: 'connected', ...record }));
-      else this.print(flags.json ? JSON.stringify(record) : connectionText(record));
+      if (flags.jsonl) this.print(jsonLine({ event: 'connected', ...record }));
+      else this.print(flags.json ? jsonLine(record) : connectionText(record));
       const parameters = requestTokens.length > 0 ? { authorizationTokens: requestTokens } : {};
       await watchNamespaces(session, prefixes, events, { parameters, signal: this.stop.signal });
       if (flags.hold) await holdSession(session, { forMs: flags.for, signal: this.stop.signal });

@@ -62,6 +62,20 @@ test.each([
   expect(config.find((row) => row.flag === flag)?.origin).toBe(`environment ${variable}`);
 });
 
+test('--show-config shows durations and sizes as the flags take them', async () => {
+  const given = { 'idle-timeout': '90s', 'reorder-bound': '16KiB', within: '250ms' };
+  const args = [
+    'subscribe',
+    ...Object.entries(given).map(([flag, value]) => `--${flag}=${value}`),
+    '--expect-objects=1',
+  ];
+  const result = await run([...args, '--show-config', '--json']);
+  expect(result.code, result.stderr).toBe(0);
+  const { config } = JSON.parse(result.stdout.toString()) as { config: { flag: string; value: unknown }[] };
+  const values = Object.fromEntries(config.map(({ flag, value }) => [flag, value]));
+  expect(values).toMatchObject({ ...given, 'connect-timeout': '5s', 'expect-objects': 1, quiet: false, bind: null });
+});
+
 test('the README has the exit codes as the code has them', () => {
   const table = rows(text('README.md'), /^\d+$/).map(([code, meaning]) => [Number(code), meaning]);
   expect(table).toEqual(Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [Number(code), meaning]));

@@ -79,7 +79,10 @@ test.each(['quic', 'webtransport'] as const)('connect reports as connect.json sa
     const result = succeeded(
       await run(client('connect', relay.url(transport), '--draft', draft, '--transport', transport, '--json')),
     );
-    expect(checkOne('connect', result.stdout)).toMatchObject({ draft, transport });
+    const document = checkOne('connect', result.stdout);
+    expect(document).toMatchObject({ draft, transport });
+    const { totalMs } = document as { totalMs: number };
+    expect(totalMs * 1000, 'whole microseconds').toBeCloseTo(Math.round(totalMs * 1000), 6);
   }
 });
 

@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { MoqtError } from '../../core/errors/moqt-error.js';
-import { parseDuration } from '../../core/util/duration.js';
-import { parseSize } from '../../core/util/size.js';
+import { formatDuration, parseDuration } from '../../core/util/duration.js';
+import { formatSize, parseSize } from '../../core/util/size.js';
 
 /** A usage error that names the flag and the accepted form. */
 export function badFlag(flag: string, value: string, expected: string): MoqtError {
@@ -12,15 +12,18 @@ export function badFlag(flag: string, value: string, expected: string): MoqtErro
   });
 }
 
+const DURATION = '<duration>';
+const SIZE = '<size>';
+
 /** Durations such as `250ms`, `5s`, `2m`; the flag's value is in milliseconds. `0` is none. */
 export const durationFlag = Flags.custom<number>({
-  helpValue: '<duration>',
+  helpValue: DURATION,
   parse: async (input, _context, options) => rethrow(options.name, input, () => parseDuration(input)),
 });
 
 /** Sizes such as `16KiB` or `4M`; the flag's value is in bytes. */
 export const sizeFlag = Flags.custom<number>({
-  helpValue: '<size>',
+  helpValue: SIZE,
   parse: async (input, _context, options) => rethrow(options.name, input, () => parseSize(input)),
 });
 
@@ -37,6 +40,14 @@ export const countFlag = Flags.custom<number, { min?: number; max?: number }>({
     return value;
   },
 });
+
+/** A parsed value as its flag takes it again: `5s`, `16KiB`; anything else as it is, and a boolean that is not set false. */
+export function flagText(definition: Interfaces.FlagInput[string] | undefined, value: unknown): unknown {
+  if (definition?.type === 'boolean') return value ?? false;
+  if (typeof value !== 'number') return value;
+  if (definition?.helpValue === DURATION) return formatDuration(value);
+  return definition?.helpValue === SIZE ? formatSize(value) : value;
+}
 
 interface ChoiceProps {
   readonly description: string;

@@ -2,6 +2,8 @@ import { MoqtError } from '../errors/moqt-error.js';
 
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+const DOWNWARDS = Object.entries(MS).reverse();
+
 /** Longer timers overflow Node's 32-bit delay and fire at once. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -21,4 +23,11 @@ export function parseDuration(text: string): number {
     });
   }
   return ms;
+}
+
+/** Milliseconds as parseDuration reads them, in the largest unit that leaves a whole number: `5s`, `90s`, `1500ms`, `0`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0';
+  const [unit, size] = DOWNWARDS.find(([, one]) => ms % one === 0) ?? ['ms', 1];
+  return `${Number((ms / size).toFixed(6))}${unit}`;
 }

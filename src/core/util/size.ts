@@ -26,3 +26,10 @@ export function parseSize(text: string): number {
   }
   return bytes;
 }
+
+/** Bytes as parseSize reads them, in the largest unit that leaves a whole number: `16KiB`, `4M`, `100B`. */
+export function formatSize(bytes: number): string {
+  const unit =
+    ['GiB', 'MiB', 'KiB', 'G', 'M', 'k'].find((name) => bytes > 0 && bytes % (BYTES[name] as number) === 0) ?? 'B';
+  return `${bytes / (BYTES[unit] as number)}${unit}`;
+}

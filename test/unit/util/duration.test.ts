@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../../src/core/util/duration.js';
-import { parseSize } from '../../../src/core/util/size.js';
+import { formatDuration, parseDuration } from '../../../src/core/util/duration.js';
+import { formatSize, parseSize } from '../../../src/core/util/size.js';
 
 describe('parseDuration', () => {
   it.each([
@@ -39,4 +40,35 @@ describe('parseSize', () => {
       );
     },
   );
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0'],
+    [250, '250ms'],
+    [0.5, '0.5ms'],
+    [0.0001, '0.0001ms'],
+    [5_000, '5s'],
+    [90_000, '90s'],
+    [120_000, '2m'],
+    [86_400_000, '1d'],
+  ])('writes %d as %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+  it('is what parseDuration reads', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (ms) => parseDuration(formatDuration(ms)) === ms));
+  });
+});
+
+describe('formatSize', () => {
+  it.each([
+    [0, '0B'],
+    [100, '100B'],
+    [16_384, '16KiB'],
+    [64 * 1024 * 1024, '64MiB'],
+    [4_000_000, '4M'],
+  ])('writes %d as %s', (bytes, text) => expect(formatSize(bytes)).toBe(text));
+
+  it('is what parseSize reads', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 1e15 - 1 }), (bytes) => parseSize(formatSize(bytes)) === bytes));
+  });
 });
