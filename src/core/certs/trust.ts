@@ -123,7 +123,7 @@ export function trustError(failure: TrustFailure, peer?: string): MoqtError {
 const NO_CERTIFICATE: TrustFailure = {
   problem: 'no-certificate',
   message: 'the peer sent no certificate',
-  hint: 'check that this is a QUIC server with a certificate',
+  hint: 'check that the server has a certificate',
 };
 
 function datesFailure(leaf: X509Certificate, now: number): TrustFailure | null {

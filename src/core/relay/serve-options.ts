@@ -1,6 +1,6 @@
 import { MoqtError } from '../errors/moqt-error.js';
-import { isIpLiteral, isLoopback } from '../transport/quic/address.js';
-import { resolveHost } from '../transport/quic/resolve-host.js';
+import { isIpLiteral, isLoopback } from '../transport/address.js';
+import { resolveHost } from '../transport/resolve-host.js';
 import { escapeText } from '../util/escape.js';
 import { PROFILES, profileByDraft } from '../wire/drafts/index.js';
 import type { DraftProfile } from '../wire/profile.js';

@@ -104,7 +104,7 @@ export interface ConnectWarning {
 
 /** One finished stage; monotonic milliseconds since connect() was called. */
 export interface ConnectStage {
-  readonly stage: 'bootstrap' | 'dns' | 'quic' | 'webtransport' | 'setup';
+  readonly stage: 'bootstrap' | 'dns' | 'quic' | 'tcp' | 'tls' | 'http2' | 'webtransport' | 'setup';
   readonly startMs: number;
   readonly endMs: number;
   readonly detail?: string;

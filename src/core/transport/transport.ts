@@ -28,7 +28,7 @@ export interface ConnectOptions {
   readonly resolve?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Restricts the address family. */
   readonly family?: 4 | 6 | undefined;
-  /** Deadline for DNS + QUIC + WebTransport, ms; 0 is none. */
+  /** Deadline for DNS + QUIC (or TCP + TLS) + WebTransport, ms; 0 is none. */
   readonly connectTimeoutMs: number;
   /** QUIC idle timeout, ms; 0 is none. */
   readonly idleTimeoutMs: number;
@@ -52,7 +52,7 @@ export interface ConnectOptions {
 
 /** One finished stage of connecting; times are monotonic milliseconds relative to the start of connect(). */
 export interface StageTiming {
-  readonly stage: 'dns' | 'quic' | 'webtransport';
+  readonly stage: 'dns' | 'quic' | 'tcp' | 'tls' | 'http2' | 'webtransport';
   readonly startMs: number;
   readonly endMs: number;
   /** For example the addresses that DNS gave, or the one that answered. */

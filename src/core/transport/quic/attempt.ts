@@ -1,12 +1,14 @@
 import { MoqtError } from '../../errors/moqt-error.js';
+import { familyOf, hostPort, withoutZone } from '../address.js';
+import type { RaceAttempt } from '../race.js';
+import { socketError } from '../socket-error.js';
 import type { ConnectOptions } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
-import { familyOf, hostPort, withoutZone } from './address.js';
 import { ClientSocket } from './client-socket.js';
 import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { newConnectionId } from './connection-ids.js';
-import { closedError, type Progress, socketError, versionError } from './handshake-error.js';
+import { closedError, type Progress, versionError } from './handshake-error.js';
 import type { HandshakeTrust } from './handshake-trust.js';
 import { KeylogFile } from './keylog.js';
 import type { Quiche } from './native.js';
@@ -23,7 +25,7 @@ export interface AttemptSetup {
 }
 
 /** One handshake with one address. */
-export class Attempt {
+export class Attempt implements RaceAttempt<QuicConnection> {
   readonly address: string;
   readonly #setup: AttemptSetup;
   #socket: ClientSocket | null = null;
@@ -98,11 +100,7 @@ export class Attempt {
       if (refusedByUs && this.#connection !== null) return trust.explain(this.#connection.native);
       return closedError(info, options.alpn, peer);
     }
-    return socketError(error as NodeJS.ErrnoException, peer, options.bind);
-  }
-
-  owns(connection: QuicConnection): boolean {
-    return this.#connection === connection;
+    return socketError('udp', error as NodeJS.ErrnoException, peer, options.bind);
   }
 
   /** Ends the attempt; the server is told, so that it does not keep a half-open connection. */

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { withoutZone } from './address.js';
+import { withoutZone } from '../address.js';
 import type { QuicConnection } from './connection.js';
 import { openPacketIo } from './open-io.js';
 import type { Destination, PacketIo } from './packet-io.js';

@@ -1,3 +1,4 @@
+import { tlsAlertName } from '../tls-alerts.js';
 import type { CloseInfo } from '../transport.js';
 import type { NativeConnection } from './native.js';
 
@@ -22,54 +23,21 @@ const QUIC_ERRORS: Readonly<Record<number, string>> = {
   16: 'NO_VIABLE_PATH',
 };
 
-/** TLS alerts (RFC 8446 §6), which QUIC carries as 0x100 + alert (RFC 9001 §4.8). */
-const TLS_ALERTS: Readonly<Record<number, string>> = {
-  0: 'close_notify',
-  10: 'unexpected_message',
-  20: 'bad_record_mac',
-  22: 'record_overflow',
-  40: 'handshake_failure',
-  42: 'bad_certificate',
-  43: 'unsupported_certificate',
-  44: 'certificate_revoked',
-  45: 'certificate_expired',
-  46: 'certificate_unknown',
-  47: 'illegal_parameter',
-  48: 'unknown_ca',
-  49: 'access_denied',
-  50: 'decode_error',
-  51: 'decrypt_error',
-  70: 'protocol_version',
-  71: 'insufficient_security',
-  80: 'internal_error',
-  86: 'inappropriate_fallback',
-  90: 'user_canceled',
-  109: 'missing_extension',
-  110: 'unsupported_extension',
-  112: 'unrecognized_name',
-  113: 'bad_certificate_status_response',
-  115: 'unknown_psk_identity',
-  116: 'certificate_required',
-  120: 'no_application_protocol',
-};
-
 export const CONNECTION_REFUSED = 2;
-export const NO_APPLICATION_PROTOCOL = 0x178;
-export const CERTIFICATE_REQUIRED = 0x174;
 /** Sent when our own trust policy refuses what the TLS library accepted: alert bad_certificate. */
 export const BAD_CERTIFICATE = 0x12a;
 
 const CRYPTO_ERRORS = 0x100;
 
 /** The alert's name when the code is a CRYPTO_ERROR. */
-export function tlsAlertName(code: number): string | undefined {
+export function cryptoErrorName(code: number): string | undefined {
   if (code < CRYPTO_ERRORS || code > 0x1ff) return undefined;
-  return TLS_ALERTS[code - CRYPTO_ERRORS] ?? `alert ${code - CRYPTO_ERRORS}`;
+  return tlsAlertName(code - CRYPTO_ERRORS);
 }
 
 /** For people: `PROTOCOL_VIOLATION`, `no_application_protocol`, or the number. */
 export function quicCodeName(code: number): string {
-  return tlsAlertName(code) ?? QUIC_ERRORS[code] ?? `0x${code.toString(16)}`;
+  return cryptoErrorName(code) ?? QUIC_ERRORS[code] ?? `0x${code.toString(16)}`;
 }
 
 /** How the connection ended, as far as the library knows; null while it is open. A local error counts as an end. */
@@ -84,7 +52,7 @@ export function readCloseInfo(native: NativeConnection): CloseInfo | null {
 }
 
 function describe(by: 'peer' | 'local', isApplication: boolean, code: number, reason: Uint8Array): CloseInfo {
-  const tlsAlert = isApplication ? undefined : tlsAlertName(code);
+  const tlsAlert = isApplication ? undefined : cryptoErrorName(code);
   return {
     by,
     isApplication,

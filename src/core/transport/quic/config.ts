@@ -1,5 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { MoqtError } from '../../errors/moqt-error.js';
+import { checkKeyPair, materialError } from '../tls-material.js';
 import type { ConnectOptions, ListenOptions } from '../transport.js';
 import { CONNECTION_ID_LIMIT } from './connection-ids.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
@@ -115,7 +114,8 @@ function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings, m
 function createConfig(quiche: Quiche, tls: TlsMaterial): NativeConfig {
   const verify = tls.acceptAny || tls.caPem !== null;
   try {
-    checkKeyPair(tls);
+    // The library takes a key that does not fit and fails in every handshake.
+    checkKeyPair(tls.certPem, tls.keyPem);
     return quiche.Config.withBoringSslCtx(
       verify,
       tls.acceptAny,
@@ -125,20 +125,6 @@ function createConfig(quiche: Quiche, tls: TlsMaterial): NativeConfig {
       null,
     );
   } catch (origin) {
-    throw new MoqtError('MOQT_E_LOCAL_IO', `certificate, key or CA cannot be used: ${errorText(origin)}`, {
-      stage: 'tls',
-      cause: 'tls.bad-certificate',
-      hint: 'certificate, key and CA must be PEM, and the key must belong to the first certificate',
-      origin,
-    });
-  }
-}
-
-/** The library takes a key that does not fit and fails in every handshake. */
-function checkKeyPair({ certPem, keyPem }: TlsMaterial): void {
-  if (certPem === undefined || keyPem === undefined) return;
-  const certificate = new X509Certificate(certPem);
-  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
-    throw new Error('the key does not belong to the certificate');
+    throw materialError(errorText(origin), origin);
   }
 }

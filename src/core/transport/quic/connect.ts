@@ -1,10 +1,10 @@
+import { hostPort } from '../address.js';
+import { resolveHost } from '../resolve-host.js';
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
-import { hostPort } from './address.js';
 import { configFor, quicSettings } from './config.js';
 import { handshakeTrust } from './handshake-trust.js';
 import { loadQuiche } from './native.js';
 import { raceHandshakes } from './race.js';
-import { resolveHost } from './resolve-host.js';
 import { QuicSession } from './session.js';
 
 /** Raw QUIC (RFC 9000) on our own engine. */

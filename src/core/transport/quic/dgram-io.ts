@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { type Deferred, deferred } from '../../util/deferred.js';
+import { toAddress } from '../address.js';
 import type { Address } from '../transport.js';
-import { toAddress } from './address.js';
 import type { Destination, PacketHandlers, PacketIo, Slab } from './packet-io.js';
 
 /** Packets one by one through Node's dgram: works everywhere. */

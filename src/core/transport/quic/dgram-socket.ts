@@ -1,5 +1,5 @@
 import { createSocket, type Socket, type SocketType } from 'node:dgram';
-import { familyOf } from './address.js';
+import { familyOf } from '../address.js';
 import type { Destination } from './packet-io.js';
 
 /** Wanted for bursts; the system may grant less. */

@@ -1,6 +1,7 @@
 import { MoqtError } from '../../errors/moqt-error.js';
+import { alertError } from '../tls-alerts.js';
 import type { CloseInfo } from '../transport.js';
-import { CERTIFICATE_REQUIRED, NO_APPLICATION_PROTOCOL, quicCodeName } from './close-codes.js';
+import { quicCodeName } from './close-codes.js';
 import { formatVersion } from './version-negotiation.js';
 
 /** The peer ended the handshake, or QUIC ended it for something the peer did. */
@@ -17,24 +18,9 @@ export function closedError(info: CloseInfo, offered: readonly string[], peer: s
       hint: 'a firewall that drops UDP, a wrong port, or an idle timeout below what the path needs',
     });
   }
-  if (!info.isApplication && code === NO_APPLICATION_PROTOCOL) {
-    return new MoqtError('MOQT_E_VERSION', `the server speaks none of the protocols offered: ${offered.join(', ')}`, {
-      stage: 'alpn',
-      cause: 'alpn.none',
-      peer,
-      wire,
-      hint: 'offer other drafts, or try WebTransport (https://…) if the server speaks only that',
-    });
-  }
   if (info.tlsAlert !== undefined) {
-    const wantsCertificate = code === CERTIFICATE_REQUIRED;
-    return new MoqtError('MOQT_E_TLS', `${who} refused the TLS handshake: ${info.tlsAlert}`, {
-      stage: 'tls',
-      cause: wantsCertificate ? 'tls.client-certificate-required' : 'tls.alert',
-      peer,
-      wire,
-      ...(wantsCertificate ? { hint: 'give a client certificate with --cert and --key' } : {}),
-    });
+    const alpnHint = 'offer other drafts, or try WebTransport (https://…) if the server speaks only that';
+    return alertError({ alert: info.tlsAlert, who, offered, peer, wire, alpnHint });
   }
   const reason = info.reason === '' ? '' : ` (${info.reason})`;
   return new MoqtError('MOQT_E_PROTOCOL', `${who} closed the connection during the handshake: ${name}${reason}`, {
@@ -53,44 +39,6 @@ export function versionError(versions: readonly number[], peer: string): MoqtErr
     cause: 'quic.version',
     peer,
     hint: 'only QUIC version 1 (RFC 9000) is supported',
-  });
-}
-
-/** The system refused to send, or an ICMP message came back. */
-export function socketError(origin: NodeJS.ErrnoException, peer: string, bind: string | undefined): MoqtError {
-  const { code } = origin;
-  if (code === 'ECONNREFUSED') {
-    return new MoqtError('MOQT_E_UNREACHABLE', 'nothing listens on that UDP port', {
-      stage: 'udp',
-      cause: 'udp.refused',
-      peer,
-      hint: 'check the port; a server may listen on TCP only, or on another address',
-      origin,
-    });
-  }
-  if (code === 'EADDRNOTAVAIL' && bind !== undefined) {
-    return new MoqtError('MOQT_E_LOCAL_IO', `this machine has no address ${bind} to send from`, {
-      stage: 'udp',
-      cause: 'network.bind',
-      peer,
-      hint: 'give --bind an address of this machine',
-      origin,
-    });
-  }
-  if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOBUFS' || code === 'ENOMEM' || code === 'EACCES') {
-    return new MoqtError('MOQT_E_LOCAL_IO', `the system gives no UDP socket: ${code}`, {
-      stage: 'udp',
-      cause: 'network.socket',
-      peer,
-      origin,
-    });
-  }
-  return new MoqtError('MOQT_E_UNREACHABLE', `the network has no way there: ${code ?? origin.message}`, {
-    stage: 'udp',
-    cause: 'network.unreachable',
-    peer,
-    hint: 'check the route, or try the other address family',
-    origin,
   });
 }
 

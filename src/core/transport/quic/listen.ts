@@ -1,6 +1,6 @@
 import { MoqtError } from '../../errors/moqt-error.js';
+import { hostPort } from '../address.js';
 import type { Listener, ListenOptions, TransportSession } from '../transport.js';
-import { hostPort } from './address.js';
 import { configFor, quicSettings } from './config.js';
 import { loadQuiche } from './native.js';
 import { ServerEndpoint } from './server-endpoint.js';

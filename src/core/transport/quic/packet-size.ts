@@ -1,4 +1,4 @@
-import { familyOf, isLoopback } from './address.js';
+import { familyOf, isLoopback } from '../address.js';
 
 /** Every QUIC path carries this (RFC 9000 §14). */
 export const BASE_PACKET_SIZE = 1200;

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { readChain } from '../../certs/chain.js';
+import { toAddress } from '../address.js';
 import type {
   Address,
   BidiStream,
@@ -9,7 +10,6 @@ import type {
   SessionStats,
   TransportSession,
 } from '../transport.js';
-import { toAddress } from './address.js';
 import type { QuicConnection } from './connection.js';
 import { readStats } from './stats.js';
 

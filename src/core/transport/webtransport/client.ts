@@ -1,59 +1,26 @@
 import type { ErrorCode } from '../../errors/error-codes.js';
-import { MoqtError, type MoqtErrorOptions } from '../../errors/moqt-error.js';
+import type { MoqtError, MoqtErrorOptions } from '../../errors/moqt-error.js';
 import { escapeText } from '../../util/escape.js';
-import { redactUrl } from '../../util/redact.js';
 import { withSignal, withTimeout } from '../../util/timeout.js';
-import type { ConnectOptions, Target, TransportSession } from '../transport.js';
+import { hostPort } from '../address.js';
+import type { TransportSession } from '../transport.js';
 import { SessionClosed, StreamReset } from '../transport-errors.js';
 import { encodeFrame, FRAME } from './h3/frames.js';
 import { H3Connection } from './h3/h3-connection.js';
 import { H3Error, h3CodeName } from './h3/h3-error.js';
 import { RequestReader } from './h3/request-reader.js';
 import { connectProtocol, type H3Settings, supportsDatagrams, supportsWebTransport } from './h3/settings.js';
-import { checkExtraHeaders, parseResponse, type ResponseHead } from './headers.js';
+import { parseResponse, type ResponseHead } from './headers.js';
+import { chosenProtocol, refusal, webTransportError } from './http-answer.js';
 import { decodeFieldSection, encodeFieldSection } from './qpack/field-section.js';
 import type { FieldLine } from './qpack/static-table.js';
 import { WebTransportSession } from './session.js';
+import type { SessionRequest } from './session-request.js';
 import { NO_ERROR } from './stream-codes.js';
-import { encodeStringList, isStringItem, parseStringItem } from './structured-field.js';
+import { encodeStringList } from './structured-field.js';
 
-const DEFAULT_PORT = 443;
 /** Closing a connection that came to nothing must not hold up the error. */
 const ABANDON_MS = 200;
-
-/** What a session is asked for, checked. */
-export interface SessionRequest {
-  readonly authority: string;
-  readonly path: string;
-  /** For `WT-Available-Protocols`, the most preferred first; empty sends none. */
-  readonly protocols: readonly string[];
-  readonly headers: readonly FieldLine[];
-}
-
-/** Checks what the user asked for before a packet is sent. Throws MoqtError (MOQT_E_USAGE, MOQT_E_URL). */
-export function sessionRequest(target: Target, options: Pick<ConnectOptions, 'alpn' | 'headers'>): SessionRequest {
-  for (const protocol of options.alpn) {
-    if (protocol === '' || !isStringItem(protocol)) {
-      throw new MoqtError('MOQT_E_USAGE', `${JSON.stringify(protocol)} cannot be offered as a WebTransport protocol`, {
-        stage: 'config',
-      });
-    }
-  }
-  const path = target.path === '' ? '/' : target.path;
-  if (!/^\/[\x21-\x7e]*$/.test(path)) {
-    throw new MoqtError('MOQT_E_URL', 'the path must begin with a slash and hold no spaces or control characters', {
-      stage: 'config',
-      hint: 'percent-encode other characters',
-    });
-  }
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  return {
-    authority: target.port === DEFAULT_PORT ? host : `${host}:${target.port}`,
-    path,
-    protocols: options.alpn,
-    headers: checkExtraHeaders(options.headers ?? []),
-  };
-}
 
 export interface OpenOptions {
   /** For settings and response together, ms; 0 is none. */
@@ -109,9 +76,11 @@ class Attempt {
     connect.send.write(encodeFrame(FRAME.HEADERS, encodeFieldSection(this.#requestFields(settings))))?.catch(() => {});
     const reader = new RequestReader(connect.recv);
     const response = await this.#response(reader);
-    if (response.status < 200 || response.status > 299) throw this.#refusal(response);
+    const { path, protocols } = this.#request;
+    const refused = refusal(response.status, response.headers, { path, protocols, peer: this.#peer });
+    if (refused !== null) throw refused;
     return new WebTransportSession(this.#h3, connect, reader, {
-      protocol: this.#chosenProtocol(response),
+      protocol: chosenProtocol(response.headers, protocols),
       http: {
         path: this.#request.path,
         authority: this.#request.authority,
@@ -148,46 +117,6 @@ class Attempt {
       if (response.status >= 200) return response;
       if (response.status === 101) throw new H3Error('H3_MESSAGE_ERROR', 'status 101, which HTTP/3 does not have');
     }
-  }
-
-  /** The field counts only as a String that was offered; otherwise it is as if it were absent. */
-  #chosenProtocol(response: ResponseHead): string {
-    const field = response.headers.get('wt-protocol');
-    const chosen = field === undefined ? null : parseStringItem(field);
-    return chosen !== null && this.#request.protocols.includes(chosen) ? chosen : '';
-  }
-
-  #refusal(response: ResponseHead): MoqtError {
-    const { status } = response;
-    const shownPath = redactUrl(this.#request.path);
-    const wire = { space: 'http', code: BigInt(status), name: `HTTP ${status}` };
-    if (status === 401 || status === 403) {
-      return this.#error('MOQT_E_UNAUTHORIZED', `the peer answered ${status}: not authorised for ${shownPath}`, {
-        cause: 'webtransport.unauthorized',
-        hint: 'give a token the way this relay expects it: --header, --auth-token, or in the URL',
-        wire,
-      });
-    }
-    if (status >= 300 && status <= 399) {
-      const location = response.headers.get('location');
-      const where = location === undefined ? 'without a location' : `to ${escapeText(redactUrl(location))}`;
-      return this.#error('MOQT_E_REJECTED', `the peer answered ${status}: redirects ${where}`, {
-        cause: 'webtransport.redirect',
-        hint: 'redirects are not followed: use the new URL',
-        wire,
-      });
-    }
-    const hints: Readonly<Record<number, string>> = {
-      404: "check the URL's path: relays serve /, /moq, /moq-relay …",
-      406: `it seems to support none of what was offered: ${this.#request.protocols.join(', ') || 'no protocol'}`,
-      503: 'it has no place for another session, or is going away: try again later',
-      429: 'it limits how often or how many may connect: try again later',
-    };
-    return this.#error('MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {
-      cause: status === 404 ? 'webtransport.not-found' : 'webtransport.rejected',
-      hint: hints[status],
-      wire,
-    });
   }
 
   timeoutError(): MoqtError {
@@ -230,9 +159,12 @@ class Attempt {
     });
   }
 
-  #error(code: ErrorCode, message: string, options: Omit<MoqtErrorOptions, 'stage' | 'peer'>): MoqtError {
+  get #peer(): string {
     const { host, port } = this.#quic.remote;
-    const peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    return new MoqtError(code, message, { ...options, stage: 'webtransport', peer });
+    return hostPort(host, port);
+  }
+
+  #error(code: ErrorCode, message: string, options: Omit<MoqtErrorOptions, 'stage' | 'peer'>): MoqtError {
+    return webTransportError(this.#peer, code, message, options);
   }
 }

@@ -87,7 +87,7 @@ export function checkExtraHeaders(headers: readonly (readonly [string, string])[
         hint: 'give headers as "Name: value"',
       });
     if (!NAME.test(name)) throw refuse('is not a valid header name');
-    if (CONNECTION_FIELDS.has(name) || name === 'host') throw refuse('cannot be set on HTTP/3');
+    if (CONNECTION_FIELDS.has(name) || name === 'host') throw refuse('cannot be set on HTTP/2 and HTTP/3');
     if (!VALUE.test(value)) throw refuse('has a value with control or non-Latin-1 characters');
     return [name, value];
   });

@@ -1,5 +1,6 @@
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
-import { openWebTransport, sessionRequest } from './client.js';
+import { openWebTransport } from './client.js';
+import { sessionRequest } from './session-request.js';
 
 /** HTTP/3's control stream and its two QPACK streams, and one for the application. */
 const MIN_INCOMING_UNI = 4;

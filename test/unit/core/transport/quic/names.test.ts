@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hostPort, isLoopback, toAddress, withoutZone } from '../../../../../src/core/transport/quic/address.js';
-import { encodeReason, quicCodeName, tlsAlertName } from '../../../../../src/core/transport/quic/close-codes.js';
-import { interleave } from '../../../../../src/core/transport/quic/resolve-host.js';
+import { hostPort, isLoopback, toAddress, withoutZone } from '../../../../../src/core/transport/address.js';
+import { cryptoErrorName, encodeReason, quicCodeName } from '../../../../../src/core/transport/quic/close-codes.js';
+import { interleave } from '../../../../../src/core/transport/resolve-host.js';
 
 describe('addresses', () => {
   it('are written and read as people expect', () => {
@@ -34,9 +34,9 @@ describe('addresses', () => {
 
 describe('close codes', () => {
   it('have names', () => {
-    expect(tlsAlertName(0x178)).toBe('no_application_protocol');
-    expect(tlsAlertName(0x1ff)).toBe('alert 255');
-    expect(tlsAlertName(10)).toBeUndefined();
+    expect(cryptoErrorName(0x178)).toBe('no_application_protocol');
+    expect(cryptoErrorName(0x1ff)).toBe('alert 255');
+    expect(cryptoErrorName(10)).toBeUndefined();
     expect(quicCodeName(10)).toBe('PROTOCOL_VIOLATION');
     expect(quicCodeName(0x12345)).toBe('0x12345');
   });

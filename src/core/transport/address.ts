@@ -1,5 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import type { Address } from '../transport.js';
+import type { Address } from './transport.js';
 
 export function familyOf(host: string): 4 | 6 {
   return isIPv4(host) ? 4 : 6;

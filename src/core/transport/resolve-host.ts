@@ -1,9 +1,9 @@
 import { getServers } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { MoqtError } from '../../errors/moqt-error.js';
-import { withSignal, withTimeout } from '../../util/timeout.js';
-import type { ConnectOptions, Target } from '../transport.js';
+import { MoqtError } from '../errors/moqt-error.js';
+import { withSignal, withTimeout } from '../util/timeout.js';
 import { familyOf, hostPort, isIpLiteral } from './address.js';
+import type { ConnectOptions, Target } from './transport.js';
 
 type Host = Pick<Target, 'host' | 'port'>;
 type ResolveOptions = Pick<ConnectOptions, 'resolve' | 'family' | 'bind' | 'signal'>;

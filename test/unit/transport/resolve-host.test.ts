@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveHost } from '../../../../src/core/transport/quic/resolve-host.js';
+import { resolveHost } from '../../../src/core/transport/resolve-host.js';
 
 const resolve = new Map([['both.test:443', ['192.0.2.1', '192.0.2.2', '2001:db8::1']]]);
 const both = { host: 'both.test', port: 443 };

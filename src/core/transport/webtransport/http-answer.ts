@@ -1,0 +1,75 @@
+import type { ErrorCode } from '../../errors/error-codes.js';
+import { MoqtError, type MoqtErrorOptions } from '../../errors/moqt-error.js';
+import { escapeText } from '../../util/escape.js';
+import { redactUrl } from '../../util/redact.js';
+import { parseStringItem } from './structured-field.js';
+
+/** What the answer to an extended CONNECT is read against. */
+export interface AskedFor {
+  /** Path and query of the request. */
+  readonly path: string;
+  /** What `WT-Available-Protocols` offered. */
+  readonly protocols: readonly string[];
+  /** `host:port`, for the error. */
+  readonly peer: string;
+}
+
+/** A failure to open a WebTransport session, over whichever version of HTTP. */
+export function webTransportError(
+  peer: string,
+  code: ErrorCode,
+  message: string,
+  options: Omit<MoqtErrorOptions, 'stage' | 'peer'>,
+): MoqtError {
+  return new MoqtError(code, message, { ...options, stage: 'webtransport', peer });
+}
+
+/** Why the session does not exist; null when the status is 2xx. */
+export function refusal(
+  status: number,
+  headers: ReadonlyMap<string, string>,
+  { path, protocols, peer }: AskedFor,
+): MoqtError | null {
+  if (status >= 200 && status <= 299) return null;
+  const shownPath = redactUrl(path);
+  const wire = { space: 'http', code: BigInt(status), name: `HTTP ${status}` };
+  if (status === 401 || status === 403) {
+    return webTransportError(
+      peer,
+      'MOQT_E_UNAUTHORIZED',
+      `the peer answered ${status}: not authorised for ${shownPath}`,
+      {
+        cause: 'webtransport.unauthorized',
+        hint: 'give a token the way this relay expects it: --header, --auth-token, or in the URL',
+        wire,
+      },
+    );
+  }
+  if (status >= 300 && status <= 399) {
+    const location = headers.get('location');
+    const where = location === undefined ? 'without a location' : `to ${escapeText(redactUrl(location))}`;
+    return webTransportError(peer, 'MOQT_E_REJECTED', `the peer answered ${status}: redirects ${where}`, {
+      cause: 'webtransport.redirect',
+      hint: 'redirects are not followed: use the new URL',
+      wire,
+    });
+  }
+  const hints: Readonly<Record<number, string>> = {
+    404: "check the URL's path: relays serve /, /moq, /moq-relay …",
+    406: `it seems to support none of what was offered: ${protocols.join(', ') || 'no protocol'}`,
+    503: 'it has no place for another session, or is going away: try again later',
+    429: 'it limits how often or how many may connect: try again later',
+  };
+  return webTransportError(peer, 'MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {
+    cause: status === 404 ? 'webtransport.not-found' : 'webtransport.rejected',
+    hint: hints[status],
+    wire,
+  });
+}
+
+/** `WT-Protocol` counts only as a String that was offered; otherwise it is as if it were absent: ''. */
+export function chosenProtocol(headers: ReadonlyMap<string, string>, offered: readonly string[]): string {
+  const field = headers.get('wt-protocol');
+  const chosen = field === undefined ? null : parseStringItem(field);
+  return chosen !== null && offered.includes(chosen) ? chosen : '';
+}
