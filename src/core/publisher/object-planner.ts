@@ -1,6 +1,7 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { ObjectStatus } from '../wire/messages/object.js';
 import type { KeyValuePair } from '../wire/messages/parameters.js';
+import type { DraftProfile } from '../wire/profile.js';
 import { NO_PROPERTIES } from './group-policy.js';
 import type { LogEntry } from './track-log.js';
 
@@ -31,11 +32,11 @@ export class ObjectPlanner {
   #groups = 0;
   #sawDatagram = false;
   #sawStream = false;
-  readonly #mayMix: () => boolean;
+  readonly #profile: DraftProfile;
 
-  /** `mayMix`: whether the drafts in use let one track travel by streams and by datagrams. */
-  constructor(mayMix: () => boolean) {
-    this.#mayMix = mayMix;
+  /** `profile`: of the session that the objects are for. */
+  constructor(profile: DraftProfile) {
+    this.#profile = profile;
   }
 
   /** Groups begun. */
@@ -91,12 +92,36 @@ export class ObjectPlanner {
     if (priority !== undefined && (!Number.isInteger(priority) || priority < 0 || priority > 255)) {
       throw notAnObject(`${where} has priority ${priority}; 0 to 255 is possible`);
     }
+    this.#checkIntegers(object, where);
+  }
+
+  /** The codec would refuse them too, when the object goes out, and not say where they come from. */
+  #checkIntegers({ group, subgroup, object, properties }: PlacedObject, where: string): void {
+    const { draft, data, features } = this.#profile;
+    const check = (what: string, value: bigint | null | undefined, written = value): void => {
+      if (typeof written !== 'bigint' || (written >= 0n && written <= features.maxVarint)) return;
+      throw notAnObject(
+        `${where}: ${what} ${value} is outside 0…${features.maxVarint}, the integers of draft ${draft}`,
+      );
+    };
+    check('group', group);
+    check('subgroup', subgroup);
+    check('object', object);
+    if (properties === undefined || properties.length === 0) return;
+    for (const { type, value } of properties) {
+      if (typeof value === 'bigint') check(`property 0x${type.toString(16)} with the value`, value);
+    }
+    // Where the distance to the type before is written, the types themselves go further.
+    const types = properties.map(({ type }) => type).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    for (const [i, type] of types.entries()) {
+      check('property type', type, data.propertyKeys === 'delta' ? type - (types[i - 1] ?? 0n) : type);
+    }
   }
 
   #noteForwarding(datagram: boolean): void {
     if (datagram) this.#sawDatagram = true;
     else this.#sawStream = true;
-    if (this.#sawDatagram && this.#sawStream && !this.#mayMix()) {
+    if (this.#sawDatagram && this.#sawStream && !this.#profile.features.mixedForwarding) {
       throw new MoqtError('MOQT_E_ENCODE', 'this draft has no tracks with both streams and datagrams', {
         stage: 'publish',
         cause: 'publish.mixed-forwarding',

@@ -189,7 +189,7 @@ export class TrackPublisher {
     const { objectSize, groupEvery } = settleOptions(this.#session, this.#options);
     const { forwarding, priority } = this.#options;
     this.#numberer = new ObjectNumberer(groupEvery, forwarding ?? 'subgroup', priority, this.#clock);
-    this.#planner = new ObjectPlanner(() => this.#session.profile.features.mixedForwarding);
+    this.#planner = new ObjectPlanner(this.#session.profile);
     this.#feed = new SourceFeed({
       options: this.#options,
       objectSize,

@@ -10,6 +10,7 @@ import type { PublishOptions } from '../../../../src/core/publisher/publish-opti
 import { type LogEntry, TrackLog } from '../../../../src/core/publisher/track-log.js';
 import { subscribe } from '../../../../src/core/subscriber/subscribe.js';
 import { concatBytes, utf8 } from '../../../../src/core/util/bytes.js';
+import { profileOf } from '../../../session/support/sessions.js';
 import { FedSource } from '../../../support/fed-source.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { randomBytes } from '../../../support/random.js';
@@ -120,7 +121,7 @@ describe('placed objects', () => {
   });
 
   it('end their group when the next one begins, later once they have been out of order', () => {
-    const planner = new ObjectPlanner(() => true);
+    const planner = new ObjectPlanner(profileOf('18'));
     const entries: string[] = [];
     const append = (entry: LogEntry): void => void entries.push(describeEntry(entry));
     for (const group of [0n, 1n, 0n, 2n, 3n]) planner.add(place(group, 0n), append);
@@ -144,13 +145,43 @@ describe('placed objects', () => {
     ['a status with properties', place(0n, 0n, { status: 'end-of-group', properties: [{ type: 2n, value: 1n }] })],
     ['an impossible priority', place(0n, 0n, { priority: 256 })],
   ])('cannot be %s', (_, object) => {
-    expect(() => new ObjectPlanner(() => true).add(object, () => {})).toThrow(
+    expect(() => new ObjectPlanner(profileOf('18')).add(object, () => {})).toThrow(
       expect.objectContaining({ code: 'MOQT_E_ENCODE', exitCode: 2 }),
     );
   });
 
+  it.each([
+    ['group 4611686018427387904', place(1n << 62n, 0n)],
+    ['subgroup 4611686018427387904', place(0n, 7n, { subgroup: 1n << 62n })],
+    ['object 4611686018427387904', place(0n, 1n << 62n)],
+    ['property type 4611686018427387904', place(0n, 7n, { properties: [{ type: 1n << 62n, value: 1n }] })],
+    [
+      'property 0x40 with the value 4611686018427387904',
+      place(0n, 7n, { properties: [{ type: 64n, value: 1n << 62n }] }),
+    ],
+  ])('cannot have a %s where the draft has no such integer, and the error says so', (what, object) => {
+    for (const draft of ['14', '16'] as const) {
+      expect(() => new ObjectPlanner(profileOf(draft)).add(object, () => {})).toThrow(
+        expect.objectContaining({
+          code: 'MOQT_E_ENCODE',
+          message: `object ${object.group}.${object.object}: ${what} is outside 0…4611686018427387903, the integers of draft ${draft}`,
+        }),
+      );
+    }
+    expect(() => new ObjectPlanner(profileOf('18')).add(object, () => {})).not.toThrow();
+  });
+
+  it('can have a property type beyond the integers of draft 16 when another one comes before', () => {
+    const properties = [
+      { type: 1n << 62n, value: 1n },
+      { type: 2n, value: 1n },
+    ];
+    expect(() => new ObjectPlanner(profileOf('16')).add(place(0n, 0n, { properties }), () => {})).not.toThrow();
+    expect(() => new ObjectPlanner(profileOf('14')).add(place(0n, 0n, { properties }), () => {})).toThrow(/type/);
+  });
+
   it('cannot mix datagrams and streams where the draft forbids it', () => {
-    const planner = new ObjectPlanner(() => false);
+    const planner = new ObjectPlanner(profileOf('14'));
     planner.add(place(0n, 0n), () => {});
     expect(() => planner.add(place(0n, 1n, { subgroup: null }), () => {})).toThrow(
       expect.objectContaining({ reason: 'publish.mixed-forwarding' }),
