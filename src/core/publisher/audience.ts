@@ -3,6 +3,7 @@ import type { Publication } from '../session/session.js';
 import type { Clock } from '../util/clock.js';
 import { type Deferred, deferred } from '../util/deferred.js';
 import type { Interruption } from '../util/interruption.js';
+import { afterTurn } from '../util/turn.js';
 import type { Location } from '../wire/location.js';
 import type { DraftProfile } from '../wire/profile.js';
 import type { PublicationEnd, PublicationReport } from './publication-report.js';
@@ -78,7 +79,7 @@ export class Audience {
     if (interruption.reason !== undefined) return Promise.reject(interruption.reason);
     if (this.#hasRoom) return undefined;
     // Nobody listens and nobody is waited for: let the event loop see who comes.
-    if (noWait && !this.isHeard) return new Promise((resolve) => setImmediate(resolve));
+    if (noWait && !this.isHeard) return new Promise((resolve) => afterTurn(resolve));
     return this.until(() => this.#hasRoom || (noWait && !this.isHeard));
   }
 

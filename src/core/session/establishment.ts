@@ -2,6 +2,7 @@ import { MoqtError } from '../errors/moqt-error.js';
 import type { BidiStream, RecvStream } from '../transport/transport.js';
 import { StreamReset } from '../transport/transport-errors.js';
 import { deferred, ignorable } from '../util/deferred.js';
+import { afterTurn } from '../util/turn.js';
 import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -106,7 +107,7 @@ export class Establishment {
     core.onShutdown((close) => channel.shutdown(close));
     const session = new EstablishedSession(context, goAways, peerSetup, setupMs);
     // After the caller has had the session in hand, so that it can attach what a request of the peer's needs.
-    setImmediate(() => {
+    afterTurn(() => {
       if (core.ending !== null) return;
       this.#data.ready();
       void reader.run(

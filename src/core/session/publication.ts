@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { SendStream } from '../transport/transport.js';
 import { deferred } from '../util/deferred.js';
 import { linkSignals } from '../util/linked-signal.js';
@@ -50,7 +49,8 @@ export class ActivePublication implements Publication, ExchangeHandler {
   readonly #open = new Set<SubgroupWriter>();
   /** Ended by us with bytes still queued: a cancel resets them, too. */
   readonly #flushing = new Set<SubgroupWriter>();
-  readonly #abort = new AbortController();
+  /** One for each stream that waits for credit: any number of them may. */
+  readonly #opening = new Set<AbortController>();
   #allClosed = deferred();
 
   constructor(
@@ -68,8 +68,6 @@ export class ActivePublication implements Publication, ExchangeHandler {
     this.#parameters = init.parameters;
     this.#forward = init.forward;
     this.#joining = init.largest;
-    // Any number of streams may wait for credit at a time.
-    setMaxListeners(0, this.#abort.signal);
     this.cancelled = this.#cancelled.promise;
   }
 
@@ -99,12 +97,14 @@ export class ActivePublication implements Publication, ExchangeHandler {
     options?: { readonly signal?: AbortSignal },
   ): Promise<OutgoingSubgroup> {
     this.#assertOpen();
-    const own = this.#abort.signal;
-    const linked = options?.signal === undefined ? null : linkSignals(own, options.signal);
+    const own = new AbortController();
+    const linked = options?.signal === undefined ? null : linkSignals(own.signal, options.signal);
+    this.#opening.add(own);
     let stream: SendStream;
     try {
-      stream = await this.core.transport.openUni({ signal: linked?.signal ?? own });
+      stream = await this.core.transport.openUni({ signal: linked?.signal ?? own.signal });
     } finally {
+      this.#opening.delete(own);
       linked?.dispose();
     }
     if (this.#state !== 'open') {
@@ -130,7 +130,7 @@ export class ActivePublication implements Publication, ExchangeHandler {
   async done(status: string, reason: string): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'finishing';
-    this.#abort.abort(new RequestCancelled('the publication is done'));
+    this.#abortOpening(new RequestCancelled('the publication is done'));
     if (this.#open.size > 0) await this.#allClosed.promise;
     // Cancelled while the streams were being ended.
     if (!this.exchange.isOpen) return;
@@ -243,10 +243,14 @@ export class ActivePublication implements Publication, ExchangeHandler {
     if (this.#state === 'over') return;
     this.#state = 'over';
     if (kind !== 'done') this.#resetStreams('CANCELLED');
-    this.#abort.abort(closedError(this.core));
+    this.#abortOpening(closedError(this.core));
     this.#allClosed.resolve();
     this.#cancelled.resolve({ kind });
     this.onOver(this);
+  }
+
+  #abortOpening(reason: Error): void {
+    for (const opening of this.#opening) opening.abort(reason);
   }
 
   #resetStreams(name: string): void {

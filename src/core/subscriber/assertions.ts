@@ -1,5 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
 import { MoqtError } from '../errors/moqt-error.js';
+import { createSha256, type Sha256 } from '../util/sha256.js';
 
 /** What a script demands of a track; any that does not hold is MOQT_E_CHECK. */
 export interface Assertions {
@@ -20,14 +20,14 @@ export interface Assertions {
 export class AssertionChecker {
   readonly #assertions: Assertions;
   readonly #startedAt: number;
-  readonly #hash: Hash | undefined;
+  readonly #hash: Sha256 | undefined;
   #objects = 0;
   #lastObjectAt: number | null = null;
 
   constructor(assertions: Assertions, startedAt: number) {
     this.#assertions = assertions;
     this.#startedAt = startedAt;
-    if (assertions.sha256 !== undefined) this.#hash = createHash('sha256');
+    if (assertions.sha256 !== undefined) this.#hash = createSha256();
   }
 
   /** When `check` should be called although nothing arrives; null: never. */
@@ -71,7 +71,7 @@ export class AssertionChecker {
 
   /** Of the payload so far; null unless it is asserted. */
   get sha256(): string | null {
-    return this.#hash?.copy().digest('hex') ?? null;
+    return this.#hash?.hex() ?? null;
   }
 
   /** The track is over. Throws when it was not what was demanded. */

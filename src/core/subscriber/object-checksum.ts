@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../util/crc32.js';
 
 /**
  * How much of each object is summed: checking every byte of everything that comes once would cost the receiver a tenth of

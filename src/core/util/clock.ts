@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** A deadline that has been set. */
 export interface Timer {
   /** Idempotent; harmless after the timer has fired. */
@@ -21,7 +19,8 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback, options) {
     const handle = setTimeout(callback, Math.min(ms, LONGEST_DELAY_MS));
-    if (options?.background) handle.unref();
+    // A browser's timers are numbers, and keep nothing alive.
+    if (options?.background) handle.unref?.();
     return { cancel: () => clearTimeout(handle) };
   },
 };

@@ -1,3 +1,4 @@
+import { toHex } from '../../util/bytes.js';
 import type { Location } from '../location.js';
 import type { ByteReader } from '../reader.js';
 import {
@@ -85,7 +86,7 @@ export const restAsText: ValueCodec<Uint8Array> = {
 export const restAsHex: ValueCodec<Uint8Array> = {
   read: (reader) => reader.rest(),
   write: (writer, value) => writer.bytes(value),
-  toJson: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex'),
+  toJson: toHex,
   fromJson: bytesFromJson,
 };
 

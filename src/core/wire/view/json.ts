@@ -1,4 +1,4 @@
-import { fromHex } from '../../util/bytes.js';
+import { fromHex, fromUtf8Leniently } from '../../util/bytes.js';
 import { EncodeError } from '../wire-error.js';
 
 /** What the JSON view consists of: integers are decimal strings, so no value is ever rounded. */
@@ -9,7 +9,7 @@ export interface JsonObject {
 
 /** Bytes as text; what is not UTF-8 becomes U+FFFD, as the view shows names and reasons. */
 export function textView(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return fromUtf8Leniently(bytes);
 }
 
 export function integerFromJson(json: Json, what: string): bigint {
