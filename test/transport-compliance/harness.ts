@@ -35,6 +35,18 @@ export interface TransportHarness {
   readonly reservedStreams: number;
   /** Bytes that may be under way beyond the receiver's stream window: queues in this process. */
   readonly sendBuffer: number;
+  /** False where no stream opens without waiting, so that tryOpenUni gives none. */
+  readonly opensAtOnce?: boolean;
+  /** False where the transport knows of no packets. */
+  readonly countsPackets?: boolean;
+  /** Cases that cannot pass with a foreign implementation, and what it is that it does; skipped aloud. */
+  readonly broken?: readonly BrokenCase[];
+}
+
+export interface BrokenCase {
+  /** Part of the case's full name, which begins with the acting role. */
+  readonly name: string | RegExp;
+  readonly reason: string;
 }
 
 /** Both ends by what they do in a test: each test runs with the client and with the server as `near`. */
@@ -67,6 +79,27 @@ export function uniInbox(session: TransportSession): Inbox<RecvStream> {
   const inbox = new Inbox<RecvStream>();
   session.onIncomingUni(inbox.add);
   return inbox;
+}
+
+/** Opens uni streams until no more can be opened, and writes a byte to each. */
+export async function fillUniCredit(near: TransportSession, harness: TransportHarness): Promise<SendStream[]> {
+  const open: SendStream[] = [];
+  const begin = (stream: SendStream): void => {
+    void stream.write(Uint8Array.of(0x78));
+    open.push(stream);
+  };
+  for (let stream = near.tryOpenUni(); stream !== null; stream = near.tryOpenUni()) begin(stream);
+  while (harness.opensAtOnce === false) {
+    const controller = new AbortController();
+    const opening = near.openUni({ signal: controller.signal });
+    if (await staysPending(opening)) {
+      controller.abort(new Error('no more'));
+      await opening.catch(() => {});
+      break;
+    }
+    begin(await opening);
+  }
+  return open;
 }
 
 export function bidiInbox(session: TransportSession): Inbox<BidiStream> {

@@ -4,7 +4,15 @@ import { SessionClosed } from '../../src/core/transport/transport-errors.js';
 import { utf8 } from '../../src/core/util/bytes.js';
 import { randomBytes } from '../support/random.js';
 import { eventually, soon } from '../support/wait.js';
-import { bidiInbox, type Connect, plain, readBytes, type TransportHarness, uniInbox } from './harness.js';
+import {
+  bidiInbox,
+  type Connect,
+  fillUniCredit,
+  plain,
+  readBytes,
+  type TransportHarness,
+  uniInbox,
+} from './harness.js';
 
 export function sessionCases(connect: Connect, harness: TransportHarness): void {
   describe('the session', () => {
@@ -26,7 +34,7 @@ export function sessionCases(connect: Connect, harness: TransportHarness): void 
       await readBytes(await arrived.next('the stream'), 50_000);
       expect(near.stats().sentBytes).toBeGreaterThanOrEqual(50_000);
       expect(far.stats().receivedBytes).toBeGreaterThanOrEqual(50_000);
-      expect(near.stats().sentPackets).toBeGreaterThan(0);
+      if (harness.countsPackets !== false) expect(near.stats().sentPackets).toBeGreaterThan(0);
     });
   });
 
@@ -115,7 +123,7 @@ export function sessionCases(connect: Connect, harness: TransportHarness): void 
         const stream = await near.openUni();
         const blocked = stream.write(randomBytes(2_000_000)) as Promise<void>;
         await Promise.all([unis.next('the uni stream'), bidis.next('the bidi stream')]);
-        while (near.tryOpenUni() !== null);
+        await fillUniCredit(near, harness);
         const pending = [recv.read(), blocked, near.openUni(), stream.delivered()];
         const outcomes = Promise.allSettled(pending);
         await ends[closer].close(7n, 'over', 2000);
