@@ -114,6 +114,8 @@ export interface SessionStats {
   readonly receivedBytes: number;
   readonly congestionWindow: number | null;
   readonly retransmittedPackets: number;
+  /** Datagrams that arrived and were dropped for want of a reader, where the transport counts them. */
+  readonly droppedDatagrams?: number | undefined;
   /** QUIC: how packets reach the socket, one by one or in batches, and why not in batches. */
   readonly packetIo?: 'dgram' | 'batched' | undefined;
   readonly packetIoFallback?: string | undefined;
@@ -220,6 +222,8 @@ export interface HttpInfo {
   readonly authority: string;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
+  /** WebTransport over HTTP/2: the dialect that the peer's SETTINGS decided on. */
+  readonly dialect?: 'draft' | 'fails-components' | undefined;
 }
 
 export interface Transport {

@@ -16,9 +16,14 @@ export function fitsApplicationCode(code: bigint): boolean {
   return code >= 0n && code <= MAX_APPLICATION_CODE;
 }
 
+/** Throws RangeError for a code beyond 32 bits: a defect of the caller, never of the peer. */
+export function checkApplicationCode(code: bigint): void {
+  if (!fitsApplicationCode(code)) throw new RangeError(`WebTransport codes have 32 bits: ${code}`);
+}
+
 /** An application code as the HTTP/3 code that carries it. Throws RangeError beyond 32 bits. */
 export function wrapCode(code: bigint): bigint {
-  if (!fitsApplicationCode(code)) throw new RangeError(`WebTransport codes have 32 bits: ${code}`);
+  checkApplicationCode(code);
   return FIRST + code + code / 0x1en;
 }
 
