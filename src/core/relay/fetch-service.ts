@@ -10,6 +10,9 @@ import { BudgetSpent, FillBudget } from './fill-budget.js';
 import type { Peer } from './peer.js';
 import type { RelayTrack } from './track.js';
 
+/** How long FETCH_OK is held back for the first entry of the response, ms: what breaks that soon is refused instead. */
+const FIRST_ENTRY_MS = 500;
+
 const NOTHING_THERE: Refusal = { name: 'INVALID_RANGE', reason: 'there is no object in this range' };
 const NOBODY: Refusal = { name: 'DOES_NOT_EXIST', reason: 'nobody publishes this track' };
 
@@ -22,6 +25,8 @@ export function serveFetch(context: RelayContext, peer: Peer, request: IncomingF
   }
   return new FetchService(context, peer, request, wanted).serve();
 }
+
+type Entries = ReturnType<FetchResponse['read']>;
 
 interface Wanted {
   readonly track: FullTrackName;
@@ -161,9 +166,12 @@ class FetchService {
     );
     let out: OutgoingFetch;
     let end: Location;
+    let first: Entries;
     try {
       const ok = await this.#budget.wait(response.ok);
       end = ok.end;
+      first = response.read();
+      await this.#untilBegun(first);
       const facts = factsOf(publisher.profile, ok.parameters, ok.trackProperties);
       const { parameters, trackProperties } = offerFor(peer.profile, facts, null);
       const { groupOrder: _, ...others } = parameters ?? {};
@@ -177,7 +185,7 @@ class FetchService {
     context.background(out.cancelled.then(() => response.cancel()));
     const relayed = new RelayedFetch(publisher, response, out, this.#writerTo(out), this.#budget);
     try {
-      const isWhole = await relayed.run();
+      const isWhole = await relayed.run(first);
       if (!isWhole) await this.#fillUp(out, { start: range.start, end }, relayed.last);
       out.end();
     } catch (error) {
@@ -185,6 +193,15 @@ class FetchService {
       out.reset(resetCode(peer.profile, error instanceof NoLongerKnown ? 'UNKNOWN_OBJECT_STATUS' : 'INTERNAL_ERROR'));
     }
     return null;
+  }
+
+  /** Until the response begins, or seems to be only slow. Rejects when it breaks off: a stream that is reset may lose its header. */
+  async #untilBegun(first: Entries): Promise<void> {
+    try {
+      await this.#budget.wait(first, FIRST_ENTRY_MS);
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+    }
   }
 
   /** What the publisher did not send in time: from the cache what is there, the rest as unknown. */
@@ -213,13 +230,13 @@ class RelayedFetch {
     private readonly budget: FillBudget,
   ) {}
 
-  /** False when the publisher took too long. Rejects when it broke off, or the requester did. */
-  async run(): Promise<boolean> {
+  /** `first`: what `read` gives first. False when the publisher took too long. Rejects when it broke off, or the requester did. */
+  async run(first: Entries): Promise<boolean> {
     let pieces: Uint8Array[] = [];
-    for (;;) {
-      let entries: Awaited<ReturnType<FetchResponse['read']>>;
+    for (let next = first; ; next = this.response.read()) {
+      let entries: Awaited<Entries>;
       try {
-        entries = await this.budget.wait(this.response.read());
+        entries = await this.budget.wait(next);
       } catch (error) {
         if (!(error instanceof BudgetSpent)) throw error;
         this.response.cancel();

@@ -29,11 +29,16 @@ export class FillBudget {
     return Math.min(this.#rest, this.eachMs);
   }
 
-  /** What `work` gives; rejects with BudgetSpent when that takes too long, and then nobody hears of `work` any more. */
-  async wait<T>(work: Promise<T>): Promise<T> {
+  /**
+   * What `work` gives; rejects with BudgetSpent when that takes longer than there is for one wait, or than `atMost` ms. A
+   * rejection of `work` after that is swallowed.
+   */
+  async wait<T>(work: Promise<T>, atMost = Number.POSITIVE_INFINITY): Promise<T> {
     const began = this.clock.now();
     const spent = new Promise<never>((_, reject) => {
-      const timer = this.clock.after(this.next, () => reject(new BudgetSpent('the publisher took too long')));
+      const timer = this.clock.after(Math.min(this.next, atMost), () =>
+        reject(new BudgetSpent('the publisher took too long')),
+      );
       const stop = (): void => timer.cancel();
       work.then(stop, stop);
     });

@@ -298,6 +298,41 @@ describe('a FETCH of a publisher that falls silent', () => {
   });
 });
 
+describe('a FETCH of a publisher that breaks off before its first entry', () => {
+  const broken = (request: IncomingFetch): void => {
+    void request.accept({ endOfTrack: false, end: at(5, 2) }).then((out) => out.reset('INTERNAL_ERROR'));
+  };
+
+  it.each(['16', '18'] as const)('is answered with what is known on draft %s', async (draft) => {
+    await cached({}, broken);
+    const member = await world.connect(draft);
+    const { entries } = await fetched(member, range(at(3, 0), at(5, 2)));
+    expect(entries).toEqual(['unknown to 3', '4.0 p40', '4.1 p41', '4.2 p42', '5.0 p50', '5.1 p51']);
+  });
+
+  it('is refused on draft 14', async () => {
+    await cached({}, broken);
+    const member = await world.connect('14');
+    await expect(fetched(member, range(at(3, 0), at(5, 2)))).rejects.toMatchObject({ code: 'MOQT_E_REJECTED' });
+  });
+});
+
+it('a FETCH of a publisher whose first entry is late is accepted meanwhile', async () => {
+  let begin = (): void => {};
+  await cached({}, (request) => {
+    void request.accept({ endOfTrack: false, end: at(3, 1) }).then((out) => {
+      begin = () =>
+        void out.writeObject({ ...at(3, 0), subgroup: 0n, priority: 3 }, utf8('u30'))?.then(() => out.end());
+    });
+  });
+  const member = await world.connect('18');
+  const response = member.session.fetch(range(at(3, 0), at(3, 1)), {});
+  await response.ok;
+  begin();
+  expect(await response.read()).toMatchObject([{ header: { group: 3n, object: 0n } }]);
+  expect(await response.read()).toBeNull();
+});
+
 describe('a joining FETCH', () => {
   it.each(
     DRAFTS.flatMap(
