@@ -1,3 +1,3 @@
-export { type BytePipe, PipeError, type PipeFailure } from './pipe.js';
+export { type BytePipe, PipeError } from './pipe.js';
 export { CapsuleSession } from './session.js';
 export type { CapsuleSessionOptions, InitialLimits, LocalLimits } from './session-options.js';

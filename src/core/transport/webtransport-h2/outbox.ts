@@ -3,7 +3,7 @@ import { SendWindow } from './flow-control.js';
 import { OutBatch } from './out-batch.js';
 import type { BytePipe } from './pipe.js';
 import { SendScheduler } from './send-scheduler.js';
-import type { CapsuleSendStream } from './send-stream.js';
+import { type CapsuleSendStream, TURN_BYTES } from './send-stream.js';
 
 /** Datagrams that wait for the connection; beyond either bound more are refused. */
 const MAX_QUEUED_DATAGRAMS = 512;
@@ -184,16 +184,14 @@ export class Outbox {
   }
 
   #fillStreams(): void {
-    for (let stream = this.#scheduler.next(); stream !== null; stream = this.#scheduler.next()) {
+    while (this.#batch.room >= TURN_BYTES) {
+      const stream = this.#scheduler.next();
+      if (stream === null) return;
       const emitted = stream.emit(this.#batch, this.credit);
-      if (emitted === 'idle') continue;
-      if (emitted === 'session-blocked') {
-        this.#heldBack.add(stream);
-        this.#reportBlocked();
-        continue;
-      }
-      this.#scheduler.add(stream);
-      if (emitted === 'full') return;
+      if (emitted === 'more') this.#scheduler.add(stream);
+      if (emitted !== 'session-blocked') continue;
+      this.#heldBack.add(stream);
+      this.#reportBlocked();
     }
   }
 

@@ -13,8 +13,8 @@ const HIGH_WATER_BYTES = 64 << 10;
 const DIRECT_BYTES = 16 << 10;
 /** Data in one capsule: what a stream sends before others of its urgency have their turn. */
 export const MAX_CAPSULE_DATA = 16 << 10;
-/** Less room than this at the end of a batch is left to others. */
-const WORTHWHILE_BYTES = 1 << 10;
+/** Room in a batch that a turn of a stream needs: less is not worth a capsule. */
+export const TURN_BYTES = 1 << 10;
 const DEFAULT_URGENCY = 127;
 
 /** What a send stream needs of its session. */
@@ -32,9 +32,9 @@ export interface SendHost {
 
 /**
  * What came of a turn: `more` wants another one, `idle` waits for its writer or its own window, `session-blocked` for the
- * session's window, `full` for room in another batch.
+ * session's window.
  */
-export type Emitted = 'more' | 'idle' | 'session-blocked' | 'full';
+export type Emitted = 'more' | 'idle' | 'session-blocked';
 
 /** The sending half of a stream: a bounded queue that drains into capsules. */
 export class CapsuleSendStream implements SendStream {
@@ -130,13 +130,15 @@ export class CapsuleSendStream implements SendStream {
     this.#host.moved(this);
   }
 
-  /** Writes one capsule, as far as windows, the batch and the dialect allow; `credit` is the session's window. */
+  /**
+   * Writes one capsule, as far as windows, the batch (which has TURN_BYTES at least) and the dialect allow; `credit` is the
+   * session's window.
+   */
   emit(batch: OutBatch, credit: SendWindow): Emitted {
     if (this.finished) return 'idle';
     const queued = this.#queue.bytes;
     if (queued === 0 && !this.#ending) return 'idle';
     const room = batch.room - MAX_STREAM_HEAD;
-    if (room < Math.min(queued, WORTHWHILE_BYTES) || room < 0) return 'full';
     const length = Math.min(queued, this.#largestPiece(), room, this.window.available, credit.available);
     if (queued > 0 && length <= 0) return this.#blocked();
     const fin = this.#ending && length === queued && this.#carriesFin(length);
