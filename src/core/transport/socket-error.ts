@@ -1,4 +1,5 @@
 import { MoqtError } from '../errors/moqt-error.js';
+import { hostPort } from './address.js';
 
 /** What differs between the two kinds of socket, in words. */
 const WORDS = {
@@ -46,6 +47,26 @@ export function socketError(
     cause: 'network.unreachable',
     peer,
     hint: 'check the route, or try the other address family',
+    origin,
+  });
+}
+
+/** A port that cannot be listened on. */
+export function listenError(
+  stage: 'udp' | 'tcp',
+  origin: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string; readonly port: number },
+): MoqtError {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another process listens there',
+    EACCES: 'ports below 1024 need a privilege',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  const detail = why[origin.code ?? ''] ?? origin.message;
+  return new MoqtError('MOQT_E_LOCAL_IO', `cannot listen on ${WORDS[stage].name} ${hostPort(host, port)}: ${detail}`, {
+    stage,
+    cause: 'network.bind',
+    hint: 'choose another port, or 0 for any free one',
     origin,
   });
 }

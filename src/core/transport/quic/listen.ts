@@ -1,5 +1,5 @@
 import { MoqtError } from '../../errors/moqt-error.js';
-import { hostPort } from '../address.js';
+import { listenError } from '../socket-error.js';
 import type { Listener, ListenOptions, TransportSession } from '../transport.js';
 import { configFor, quicSettings } from './config.js';
 import { loadQuiche } from './native.js';
@@ -66,18 +66,5 @@ async function closeListener(
 }
 
 function bindError(origin: NodeJS.ErrnoException, options: ListenOptions): MoqtError {
-  if (origin instanceof MoqtError) return origin;
-  const where = hostPort(options.host, options.port);
-  const why: Record<string, string> = {
-    EADDRINUSE: 'another process listens there',
-    EACCES: 'ports below 1024 need a privilege',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  const detail = why[origin.code ?? ''] ?? origin.message;
-  return new MoqtError('MOQT_E_LOCAL_IO', `cannot listen on UDP ${where}: ${detail}`, {
-    stage: 'udp',
-    cause: 'network.bind',
-    hint: 'choose another port, or 0 for any free one',
-    origin,
-  });
+  return origin instanceof MoqtError ? origin : listenError('udp', origin, options);
 }
