@@ -10,7 +10,7 @@ import type { ConnectWarning } from './connect-settings.js';
  * never say (draft-18 §3.1.3).
  */
 export function chooseDraft(
-  plan: ConnectPlan,
+  plan: Pick<ConnectPlan, 'profiles' | 'transport' | 'peer'>,
   protocol: string,
 ): { profile: DraftProfile; warning: ConnectWarning | null } {
   const { profiles, transport, peer } = plan;

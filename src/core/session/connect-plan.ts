@@ -47,7 +47,8 @@ function chooseTransport(url: MoqtUrl, settings: ConnectSettings): 'quic' | 'web
   }
 }
 
-function chooseProfiles(drafts: readonly string[] | undefined): readonly DraftProfile[] {
+/** The profiles of drafts named by number, in this order; all that are supported unless named. Throws MOQT_E_USAGE. */
+export function chooseProfiles(drafts: readonly string[] | undefined): readonly DraftProfile[] {
   if (drafts === undefined) return PROFILES;
   const supported = PROFILES.map(({ draft }) => draft).join(', ');
   const refuse = (problem: string): never => {

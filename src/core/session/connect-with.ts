@@ -3,7 +3,6 @@ import type { ConnectOptions, StageTiming, Transport, TransportSession } from '.
 import { SessionClosed } from '../transport/transport-errors.js';
 import type { MoqtUrl } from '../url/parse-url.js';
 import type { Clock } from '../util/clock.js';
-import { escapeText } from '../util/escape.js';
 import { VERSION } from '../util/version.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -17,6 +16,7 @@ import type {
   ConnectWarning,
 } from './connect-settings.js';
 import { bootstrapTrust, needsBootstrap, type ResolvedTrust, resolveTrust } from './connect-trust.js';
+import { closedBeforeSetup } from './early-close.js';
 import type { MoqtSession, SessionOptions } from './session.js';
 
 /** What connecting is made of; loaded only when needed, because the transports are heavy. */
@@ -166,16 +166,7 @@ class Connecting {
   }
 
   #explain(error: unknown): unknown {
-    if (!(error instanceof SessionClosed)) return error;
-    const { by, code, reason } = error.info;
-    const options = { stage: 'setup', peer: this.#plan.peer, origin: error } as const;
-    if (by === 'idle') return new MoqtError('MOQT_E_TIMEOUT', 'the connection went silent before SETUP', options);
-    const name = this.#profile.codes('session').name(code) ?? `0x${code.toString(16)}`;
-    const words = reason === '' ? name : `${name}: ${escapeText(reason, { maxLength: 200 })}`;
-    return new MoqtError('MOQT_E_PROTOCOL', `the session ended before SETUP: ${words}`, {
-      ...options,
-      ...(error.info.isApplication ? { wire: { space: 'session', code, name } } : {}),
-    });
+    return error instanceof SessionClosed ? closedBeforeSetup(error, this.#profile, this.#plan.peer) : error;
   }
 
   #stage(stage: ConnectStage): void {

@@ -1,8 +1,7 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
 import { MoqtError } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
+import { domainToAscii, isIPv4, isIPv6 } from './host-name.js';
 
 /** `moqt` is raw QUIC, `https` WebTransport; `http` fetches the certificate's hash first, for development. */
 export type UrlScheme = 'moqt' | 'https' | 'http';
@@ -93,7 +92,7 @@ function parseAuthority(given: string, refuse: Refuse): { host: string; port: nu
 
 function checkHost(given: string, refuse: Refuse): string {
   const problem = `${escapeText(given)} is no host name`;
-  const host = /^[\x21-\x7e]*$/.test(given) ? given.toLowerCase() : domainToASCII(given);
+  const host = /^[\x21-\x7e]*$/.test(given) ? given.toLowerCase() : domainToAscii(given);
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
   const wellFormed = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
   if (!wellFormed || host.length > 253) refuse(problem, 'expected a DNS name or an IP address');

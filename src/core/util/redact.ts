@@ -1,3 +1,5 @@
+import { toBase64, toHex, utf8 } from './bytes.js';
+
 /** What stands in the place of a secret. */
 export const REDACTED = '***';
 
@@ -120,17 +122,18 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
 }
 
 function shapes(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8');
-  const base64 = bytes.toString('base64');
-  const hex = bytes.toString('hex');
+  const bytes = utf8(secret);
+  const base64 = toBase64(bytes);
+  const bare = base64.replace(/=+$/, '');
+  const hex = toHex(bytes);
   const percent = encodeURIComponent(secret);
   return [
     secret,
     percent,
     percent.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
     base64,
-    base64.replace(/=+$/, ''),
-    bytes.toString('base64url'),
+    bare,
+    bare.replace(/\+/g, '-').replace(/\//g, '_'),
     hex,
     hex.toUpperCase(),
     JSON.stringify(secret).slice(1, -1),
