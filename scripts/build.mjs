@@ -1,8 +1,10 @@
-// Builds dist/: one bundle per command (cold start), the library, its type declarations, and the command manifest.
+// Builds dist/: one bundle per command (cold start), the library, the library for browsers as one module, their type
+// declarations, and the command manifest.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +15,10 @@ function sources(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -35,6 +41,22 @@ await build({
   define: { __MOQT_VERSION__: JSON.stringify(pjson.version) },
   logLevel: 'warning',
 });
+
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/web.ts'],
+  outfile: 'dist/web/moqt.js',
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  sourcemap: 'linked',
+  define: { __MOQT_VERSION__: JSON.stringify(pjson.version) },
+  logLevel: 'warning',
+});
+const web = readFileSync(join(root, 'dist/web/moqt.js'));
+console.log(`dist/web/moqt.js: ${kilobytes(web.length)}, ${kilobytes(gzipSync(web, { level: 9 }).length)} with gzip`);
 
 const types = spawnSync(
   process.execPath,

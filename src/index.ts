@@ -7,6 +7,7 @@ export { announce } from './core/publisher/announce.js';
 export { type Publisher, publish } from './core/publisher/publish.js';
 export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
 export { connect } from './core/session/connect.js';
+export { overWebTransport, type WebTransportSettings } from './core/session/over-webtransport.js';
 export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
 
 // What it is told, and tells.
@@ -89,6 +90,18 @@ export type {
   SessionStats,
   TransportSession,
 } from './core/transport/transport.js';
+export type {
+  W3cBidirectionalStream,
+  W3cCloseInfo,
+  W3cDatagrams,
+  W3cReadable,
+  W3cReader,
+  W3cStats,
+  W3cStreamOptions,
+  W3cWebTransport,
+  W3cWritable,
+  W3cWriter,
+} from './core/transport/w3c/index.js';
 export type { EncodedRun, FragmentRun } from './core/wire/encoded-run.js';
 export type { Location } from './core/wire/location.js';
 export type { FetchTarget, Redirect, RequestKind } from './core/wire/messages/control-message.js';

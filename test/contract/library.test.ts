@@ -14,8 +14,8 @@ test('importing the library does nothing: no output, no handle, no listener, no 
     const passing = /^FSReq|^CloseReq$/;
     const held = () => process.getActiveResourcesInfo().filter((name) => !passing.test(name)).sort();
     const before = { held: held(), listeners: process.eventNames() };
-    const { connect, publish, subscribe, announce, serveRelay, generateCertificate } = await import('moqt');
-    for (const one of [connect, publish, subscribe, announce, serveRelay, generateCertificate])
+    const { connect, overWebTransport, publish, subscribe, announce, serveRelay, generateCertificate } = await import('moqt');
+    for (const one of [connect, overWebTransport, publish, subscribe, announce, serveRelay, generateCertificate])
       if (typeof one !== 'function') throw new Error('an export is missing');
     const listeners = process.eventNames().filter((name) => !before.listeners.includes(name));
     const addons = process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node'));
@@ -58,6 +58,7 @@ test('it exports what a user needs, and nothing else that can be called', async 
     'formatNamespace',
     'formatTrackName',
     'generateCertificate',
+    'overWebTransport',
     'parseFullTrackName',
     'parseMoqtUrl',
     'parseNamespace',

@@ -31,6 +31,7 @@ export interface WebTransportSettings {
   readonly limits?: Partial<SessionLimits> | undefined;
   /** Sees every control message, both ways, with its raw bytes: for traces. */
   readonly onControlMessage?: SessionOptions['onControlMessage'];
+  /** Told what a person should know of how the session came about. */
   readonly onWarning?: ((warning: ConnectWarning) => void) | undefined;
   /** How the peer is called in errors, for example its URL without secrets. */
   readonly peer?: string | undefined;
