@@ -9,7 +9,8 @@ export interface Dialect {
   readonly reliableSize: boolean;
   /**
    * Stream states are kept strictly: STOP_SENDING is answered, and nothing follows FIN or reset. Otherwise a stopped stream
-   * counts as over at once, and what still comes on streams that are over is dropped.
+   * counts as over at once, what still comes on streams that are over is dropped, and so are limits that a peer sets for the
+   * uni streams that it sends on.
    */
   readonly strictStates: boolean;
   /**

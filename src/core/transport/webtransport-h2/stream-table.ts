@@ -234,7 +234,8 @@ export class StreamTable implements SendHost, RecvHost {
       this.#requireOpened(id, capsule);
     } else {
       if (kindOf(id) === 'uni') {
-        throw new CapsuleError('PROTOCOL_ERROR', `stream ${id}: ${capsule} from the side that sends`);
+        this.#requireLax(`stream ${id}: ${capsule} from the side that sends`, 'PROTOCOL_ERROR');
+        return undefined;
       }
       if (!this.#sending.has(id)) this.#begin(id);
     }
@@ -260,8 +261,8 @@ export class StreamTable implements SendHost, RecvHost {
     throw new CapsuleError('PROTOCOL_ERROR', `stream ${id}: ${capsule} for a stream that we have not opened`);
   }
 
-  #requireLax(what: string): void {
-    if (this.#dialect.strictStates) throw new CapsuleError('STREAM_CLOSED', what);
+  #requireLax(what: string, code: 'STREAM_CLOSED' | 'PROTOCOL_ERROR' = 'STREAM_CLOSED'): void {
+    if (this.#dialect.strictStates) throw new CapsuleError(code, what);
   }
 
   /** A peer has to know a stream before it can be told that it ends. */

@@ -177,7 +177,6 @@ describe.each(['draft', 'fails-components'] as const)('a session in the %s diale
     ['a stream ID beyond counting', streamCapsule(2 ** 52 + client.uni, utf8('x')), 1n, /MAX_STREAMS 100/],
     ['data on a stream of ours', streamCapsule(server.uni, utf8('x')), 1n, /data on a stream of ours/],
     ['data on a bidi stream that we have not opened', streamCapsule(server.bidi, utf8('x')), 1n, /not opened/],
-    ['STOP_SENDING for its own stream', encodeVarintCapsule(CAPSULE.STOP_SENDING, client.uni, 0), 1n, /that sends/],
     [
       'a limit for a stream that we have not opened',
       encodeVarintCapsule(CAPSULE.MAX_STREAM_DATA, server.uni + 40, 9),
@@ -384,6 +383,8 @@ describe('states of streams', () => {
       [encodeVarintCapsule(CAPSULE.RESET_STREAM, 2, 4, 0), encodeVarintCapsule(CAPSULE.RESET_STREAM, 2, 4, 0)],
       5n,
     ],
+    ['STOP_SENDING for its own stream', [encodeVarintCapsule(CAPSULE.STOP_SENDING, 2, 0)], 1n],
+    ['a limit for its own stream', [encodeVarintCapsule(CAPSULE.MAX_STREAM_DATA, 2, 9)], 1n],
     ['data on a stream that is over', [streamCapsule(2, utf8(''), true), streamCapsule(2, utf8('b'))], 5n],
   ])('in the draft dialect: %s ends the session', async (_, capsules, code) => {
     const { session, wire } = rawPeer({ role: 'server' });
@@ -405,6 +406,15 @@ describe('states of streams', () => {
     wire.write(streamCapsule(3, new Uint8Array(400)));
     await eventually(() => seen.some(({ type }) => type === 'max-data'), 'the window');
     expect(await staysPending(session.closed, 10)).toBe(true);
+  });
+
+  it('in the other dialect: a limit that a peer sets for its own stream is ignored', async () => {
+    const { session, wire } = rawPeer({ role: 'server', dialect: 'fails-components' });
+    const streams = inbox(session);
+    wire.write(encodeVarintCapsule(CAPSULE.MAX_STREAM_DATA, 3, 16_384));
+    wire.write(streamCapsule(3, utf8('abc'), true));
+    await eventually(() => streams.length === 1, 'the stream');
+    expect(await drained(streams[0] as RecvStream)).toEqual({ bytes: 3, end: null });
   });
 
   it('in the other dialect: long data carries no FIN, and stream 0 only short capsules', async () => {
