@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ListenBothOptions, ListenHandlers } from '../../../src/core/transport/listen.js';
 import { quicTransport } from '../../../src/core/transport/quic/index.js';
@@ -10,6 +11,7 @@ import type {
   TransportSession,
 } from '../../../src/core/transport/transport.js';
 import { webtransportTransport } from '../../../src/core/transport/webtransport/index.js';
+import { webtransportH2Transport } from '../../../src/core/transport/webtransport-h2/index.js';
 import { randomBytes } from '../../support/random.js';
 import { eventually, soon, staysPending } from '../../support/wait.js';
 import { connectWebTransport, listenOnLoopback, loopbackOptions } from '../../support/webtransport-over-quic.js';
@@ -180,5 +182,60 @@ describe('connecting by WebTransport', () => {
     expect(Buffer.compare(await soon(readAll(received), 'the bytes'), bytes)).toBe(0);
     await expect(soon(there.closed, 'the end')).resolves.toMatchObject({ by: 'peer', code: 9n, reason: 'all said' });
     await soon(closing, 'the close');
+  });
+});
+
+describe('TCP beside UDP', () => {
+  it('has the same number, and its own sessions, requests and counters', async () => {
+    const kinds: string[] = [];
+    const listener = await server(
+      { webtransportH2: true },
+      {
+        onSession: ({ kind }) => kinds.push(kind),
+        onHttp1: ({ path }) => ({ status: 200, body: Buffer.from(path) }),
+      },
+    );
+    const overTcp = await connect(webtransportH2Transport, listener, '/moq');
+    const overUdp = await connect(webtransportTransport, listener, '/moq');
+    expect([overTcp.kind, overTcp.protocol, overUdp.kind]).toEqual(['webtransport-h2', 'moqt-18', 'webtransport']);
+    await eventually(() => kinds.length === 2, 'both sessions');
+    expect([...kinds].sort()).toEqual(['webtransport', 'webtransport-h2']);
+    const { host, port } = listener.address;
+    expect(await (await fetch(`http://${host}:${port}/page`)).text()).toBe('/page');
+    expect(listener.counters()).toMatchObject({ open: 1, 'tcp.connectionsServed': 1, 'tcp.plainConnections': 1 });
+  });
+
+  it('is closed with it, and closes its sessions with the same code', async () => {
+    const listener = await listenOnLoopback({ webtransportH2: true });
+    const session = await connect(webtransportH2Transport, listener, '/');
+    await listener.close({ closeSessions: { code: 9n, reason: 'over' } });
+    expect(await soon(session.closed, 'the close')).toMatchObject({ by: 'peer', code: 9n, reason: 'over' });
+    await expect(connect(webtransportH2Transport, listener, '/')).rejects.toMatchObject({ reason: 'tcp.refused' });
+    await expect(connect(webtransportTransport, listener, '/')).rejects.toMatchObject({ reason: 'udp.refused' });
+  });
+
+  it('may stand alone', async () => {
+    const listener = await server({ alpn: [], webtransport: false, webtransportH2: true });
+    expect((await connect(webtransportH2Transport, listener, '/')).kind).toBe('webtransport-h2');
+    await expect(connect(webtransportTransport, listener, '/')).rejects.toMatchObject({ reason: 'udp.refused' });
+  });
+
+  it('is not there unless asked for', async () => {
+    const listener = await server();
+    await expect(connect(webtransportH2Transport, listener, '/')).rejects.toMatchObject({ reason: 'tcp.refused' });
+  });
+
+  it('that cannot be had frees the UDP port', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => taken.close(resolve)));
+    const { port } = taken.address() as AddressInfo;
+    await expect(listenOnLoopback({ port, webtransportH2: true })).rejects.toMatchObject({
+      code: 'MOQT_E_LOCAL_IO',
+      stage: 'tcp',
+      reason: 'network.bind',
+    });
+    // The port is free on UDP, and only there.
+    expect((await server({ port })).address.port).toBe(port);
   });
 });

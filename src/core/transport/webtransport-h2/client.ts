@@ -162,6 +162,7 @@ class Attempt {
       peerLimits: peer.limits,
       clock: systemClock,
       rtt: () => link.rttMs,
+      minRtt: () => link.minRttMs,
       bytes: () => link.bytes,
       onRelease: () => link.release(),
     });

@@ -38,8 +38,11 @@ export function http1Server(answer: PlainHandler, on: Http1Events): Server {
     on.request(request.socket);
     respond(request, response, answer);
   });
+  const seen = new WeakSet<object>();
   server.on('clientError', (_error, socket) => {
-    on.malformed();
+    // Told again when the rest of what is malformed comes.
+    if (!seen.has(socket)) on.malformed();
+    seen.add(socket);
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
     else socket.destroy();
   });

@@ -76,8 +76,9 @@ export class ServedConnection {
 
   #connect(stream: ServerHttp2Stream, head: HeadFields): void {
     const path = head.pseudo(':path');
-    const authority = head.pseudo(':authority') || (head.headers.get('host') ?? '');
-    if (head.pseudo(':scheme') !== 'https' || !path.startsWith('/') || authority === '') {
+    const authority = head.pseudo(':authority');
+    // The library has seen to it that all three are there, and that the path begins with a slash.
+    if (head.pseudo(':scheme') !== 'https') {
       this.#options.count('requestsMalformed');
       this.#respond(stream, { status: 400 });
       return;
@@ -122,6 +123,7 @@ export class ServedConnection {
       peerLimits,
       clock: systemClock,
       rtt: () => link.rttMs,
+      minRtt: () => link.minRttMs,
       bytes: () => link.bytes,
       onRelease: async () => {
         if (--this.#sessions === 0) await link.release();

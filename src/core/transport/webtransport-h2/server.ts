@@ -19,7 +19,7 @@ import { appendKeys } from './keylog.js';
 import { http1Server, notFound, type PlainHandler, type PlainRequest } from './plain-http.js';
 import { ServedConnection, type ServedCounter } from './served-connection.js';
 import { localLimits, ourSettings, REMOTE_CUSTOM_SETTINGS } from './settings.js';
-import { ALPN_H2 } from './tls-failure.js';
+import { ALPN_H2, isTlsError } from './tls-failure.js';
 
 const DEFAULT_MAX_CONNECTIONS = 1000;
 const DEFAULT_MAX_HALF_OPEN = 100;
@@ -158,12 +158,12 @@ class H2Server implements Listener {
         key: keyPem,
         minVersion: 'TLSv1.2',
         ALPNProtocols: [ALPN_H2, 'http/1.1'],
-        handshakeTimeout: this.#options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_MS,
         ...(clientCaPem === undefined ? {} : { ca: clientCaPem, requestCert: true, rejectUnauthorized: true }),
       });
       tls.on('secureConnection', (socket) => this.#onSecure(socket));
-      tls.on('tlsClientError', (_error, socket) => {
-        this.#count('tlsFailures');
+      tls.on('tlsClientError', (error, socket) => {
+        // A connection that ends in its handshake, by the client or by a bound of ours, is no failure of TLS.
+        if (isTlsError(error)) this.#count('tlsFailures');
         socket.destroy();
       });
       if (keylogFile !== undefined) tls.on('keylog', (line) => appendKeys(keylogFile, line));
