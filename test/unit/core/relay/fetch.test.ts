@@ -318,17 +318,19 @@ describe('a FETCH of a publisher that breaks off before its first entry', () => 
 });
 
 it('a FETCH of a publisher whose first entry is late is accepted meanwhile', async () => {
-  let begin = (): void => {};
+  let begin = async (): Promise<void> => {};
   await cached({}, (request) => {
     void request.accept({ endOfTrack: false, end: at(3, 1) }).then((out) => {
-      begin = () =>
-        void out.writeObject({ ...at(3, 0), subgroup: 0n, priority: 3 }, utf8('u30'))?.then(() => out.end());
+      begin = async () => {
+        await out.writeObject({ ...at(3, 0), subgroup: 0n, priority: 3 }, utf8('u30'));
+        out.end();
+      };
     });
   });
   const member = await world.connect('18');
   const response = member.session.fetch(range(at(3, 0), at(3, 1)), {});
   await response.ok;
-  begin();
+  await begin();
   expect(await response.read()).toMatchObject([{ header: { group: 3n, object: 0n } }]);
   expect(await response.read()).toBeNull();
 });
