@@ -57,6 +57,7 @@ export class QuicConnection implements Pumped {
     onStreamData: (stream, end) => this.streams.onStreamData(stream, end),
     onAck: (largest, delay, covers) => {
       this.rtt.onAck(largest, delay, performance.now());
+      this.streams.onAck(largest, covers);
       this.packetSize.onAck(covers);
     },
   });
@@ -173,6 +174,7 @@ export class QuicConnection implements Pumped {
     this.#flushDue = false;
     if (this.closeInfo !== null) return;
     try {
+      if (this.streams.hasDueEnds) this.#sendPackets();
       if (this.#isEstablished) this.streams.pump();
       this.#sendPackets();
       this.#timer.arm();
@@ -206,11 +208,8 @@ export class QuicConnection implements Pumped {
     const { native, packetSize, rtt } = this;
     const owner = this.#owner;
     const now = performance.now();
-    for (let sent = 0; ; sent++) {
-      if (sent >= BURST_PACKETS) {
-        this.touch();
-        break;
-      }
+    let sent = 0;
+    for (; sent < BURST_PACKETS; sent++) {
       const slot = packetWriter.slot(packetSize.offer(now));
       const packet = native.send(slot);
       if (packet === null) break;
@@ -224,6 +223,9 @@ export class QuicConnection implements Pumped {
       packetWriter.commit(length, owner.io, to);
     }
     packetWriter.flush();
+    const isAll = sent < BURST_PACKETS;
+    if (!isAll) this.touch();
+    this.streams.onSent(this.#numbers.next - 1, isAll);
   }
 
   /** The connection's window does not bound what may wait unread, see config.ts; this does. */

@@ -20,10 +20,14 @@ export interface SendHost {
   readonly receiveEpoch: number;
   /** True while streams that were blocked earlier have not had their turn: then nobody may overtake them. */
   readonly hasBacklog: boolean;
+  /** True while other streams are about to end, for which the congestion window must have room. */
+  readonly hasDueEnds: boolean;
   /** Gives bytes to QUIC; returns how many it took, or an Error when the stream is over. */
   transmit(stream: QuicSendStream, bytes: Uint8Array, fin: boolean): number | Error;
   /** Has `pump` called in this turn. */
   enqueue(stream: QuicSendStream): void;
+  /** True when a FIN may be sent now in a frame of its own; else `endAlone` is called when it may. */
+  mayEndAlone(stream: QuicSendStream): boolean;
   /** Nothing more will be sent on this stream. */
   sendFinished(stream: QuicSendStream): void;
   resetStream(stream: QuicSendStream, code: number): void;
@@ -38,6 +42,8 @@ export class QuicSendStream implements SendStream {
   readonly isUni: boolean;
   /** QUIC knows the stream: something of it has been handed over. */
   started = false;
+  /** When data of it was last handed over, as the host counts; null before the first. */
+  handedOverAt: number | null = null;
   urgency = 127;
   readonly #host: SendHost;
   #queue: Uint8Array[] = [];
@@ -139,7 +145,7 @@ export class QuicSendStream implements SendStream {
 
   #advance(): Promise<void> | undefined {
     if (this.#queuedBytes === 0) return undefined;
-    const mayTry = this.#blockedAt !== this.#host.receiveEpoch && !this.#host.hasBacklog;
+    const mayTry = this.#blockedAt !== this.#host.receiveEpoch && !this.#host.hasBacklog && !this.#host.hasDueEnds;
     if (this.#queuedBytes >= DIRECT_BYTES && mayTry) this.pump();
     if (this.#failure !== null) return this.#refuse();
     if (this.#queuedBytes === 0) return undefined;
@@ -164,13 +170,17 @@ export class QuicSendStream implements SendStream {
       }
       if (fin) this.#finished();
     }
-    if (this.#failure === null && this.#ending && !this.#finSent) {
-      if (this.#host.transmit(this, EMPTY, true) instanceof Error) return true;
-      this.#finished();
-    }
+    if (this.#failure !== null) return true;
     this.#drained?.resolve();
     this.#drained = null;
+    if (this.#ending && !this.#finSent && this.#host.mayEndAlone(this)) this.endAlone();
     return true;
+  }
+
+  /** Sends FIN, now that everything before it has been handed over. */
+  endAlone(): void {
+    if (this.finished || this.#host.transmit(this, EMPTY, true) instanceof Error) return;
+    this.#finished();
   }
 
   #nextPiece(): Uint8Array {

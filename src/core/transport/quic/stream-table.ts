@@ -1,5 +1,6 @@
 import { OpenQueue } from '../open-queue.js';
 import type { BidiStream, RecvStream, SendStream } from '../transport.js';
+import { LoneEnds } from './lone-ends.js';
 import { errorText, type NativeConnection, SHUTDOWN_READ, SHUTDOWN_WRITE, streamErrorCode } from './native.js';
 import { QuicRecvStream, type Received, type RecvHost } from './recv-stream.js';
 import { QuicSendStream, type SendHost } from './send-stream.js';
@@ -32,6 +33,7 @@ export class StreamTable implements SendHost, RecvHost {
   /** Streams with something to hand over, in the order they asked. */
   readonly #pending = new Set<QuicSendStream>();
   readonly #watch: SendWatch;
+  readonly #loneEnds: LoneEnds;
   readonly #uniQueue = new OpenQueue<SendStream>(() => this.#createUni());
   readonly #bidiQueue = new OpenQueue<BidiStream>(() => this.#createBidi());
   readonly #uniCredit: StreamCredit;
@@ -40,6 +42,8 @@ export class StreamTable implements SendHost, RecvHost {
   #onUni: ((stream: RecvStream) => void) | null = null;
   #onBidi: ((stream: BidiStream) => void) | null = null;
   #prioritised = false;
+  /** Counts the times that packets were sent. */
+  #epoch = 0;
   closeError: Error | null = null;
   receiveEpoch = 0;
   hasBacklog = false;
@@ -52,6 +56,7 @@ export class StreamTable implements SendHost, RecvHost {
     this.#native = native;
     this.#options = options;
     this.#watch = new SendWatch(native, () => this.#sends.values());
+    this.#loneEnds = new LoneEnds((stream) => this.#hasRoom(stream), options.touch);
     const initiator = options.isServer ? 1 : 0;
     this.#bidiCredit = new StreamCredit(initiator, () => native.peerStreamsLeftBidi());
     this.#uniCredit = new StreamCredit(initiator + 2, () => native.peerStreamsLeftUni());
@@ -89,7 +94,8 @@ export class StreamTable implements SendHost, RecvHost {
 
   /** Streams whose end was asked for, and that may not have arrived whole. */
   undeliveredEnds(): QuicSendStream[] {
-    return [...[...this.#pending].filter((stream) => stream.isEnding), ...this.#lastEnded];
+    const pending = [...this.#pending].filter((stream) => stream.isEnding);
+    return [...pending, ...this.#loneEnds.streams, ...this.#lastEnded];
   }
 
   // For the connection.
@@ -134,6 +140,20 @@ export class StreamTable implements SendHost, RecvHost {
     this.hasBacklog = this.#pending.size > 0;
   }
 
+  /** Packets were sent up to the number `lastPacket`, and there is more to send unless `isAll`. */
+  onSent(lastPacket: number, isAll: boolean): void {
+    this.#epoch++;
+    if (isAll) this.#loneEnds.onSent(lastPacket);
+  }
+
+  get hasDueEnds(): boolean {
+    return this.#loneEnds.areDue;
+  }
+
+  onAck(largest: number, covers: (packet: number) => boolean): void {
+    this.#loneEnds.onAck(largest, covers);
+  }
+
   fail(error: Error): void {
     if (this.closeError !== null) return;
     try {
@@ -149,6 +169,7 @@ export class StreamTable implements SendHost, RecvHost {
     for (const stream of [...this.#sends.values()]) stream.onSessionClosed(error);
     for (const stream of [...this.#recvs.values()]) stream.onSessionClosed();
     this.#pending.clear();
+    this.#loneEnds.clear();
     this.#lastEnded.length = 0;
     this.#sends.clear();
     this.#recvs.clear();
@@ -160,6 +181,10 @@ export class StreamTable implements SendHost, RecvHost {
     try {
       const taken = this.#native.streamSend(stream.number, bytes, fin);
       if (!stream.started) this.#onStarted(stream);
+      if (bytes.length > 0) {
+        stream.handedOverAt = this.#epoch;
+        this.#loneEnds.onData(stream);
+      }
       this.#options.touch();
       return taken ?? 0;
     } catch (error) {
@@ -187,8 +212,16 @@ export class StreamTable implements SendHost, RecvHost {
     this.#options.touch();
   }
 
+  mayEndAlone(stream: QuicSendStream): boolean {
+    // What was handed over in this turn has not been sent, and FIN goes with it.
+    if (stream.handedOverAt === null || stream.handedOverAt === this.#epoch) return true;
+    this.#loneEnds.add(stream);
+    return false;
+  }
+
   sendFinished(stream: QuicSendStream): void {
     this.#pending.delete(stream);
+    this.#loneEnds.delete(stream);
     this.#sends.delete(stream.number);
     if (!stream.isUni || !stream.isEnding) return;
     this.#lastEnded.push(stream);
@@ -306,6 +339,15 @@ export class StreamTable implements SendHost, RecvHost {
       this.#onBidi?.({ id: recv.id, send, recv });
     }
     return recv;
+  }
+
+  #hasRoom(stream: QuicSendStream): boolean {
+    try {
+      return this.#native.streamCapacity(stream.number) > 0;
+    } catch {
+      // Stopped or forgotten: there is nothing to wait for.
+      return true;
+    }
   }
 
   #isOurs(number: number): boolean {
