@@ -8,7 +8,7 @@ import { p10 } from './figures/start.mjs';
 import { p16 } from './figures/stdout.mjs';
 import { buildWorkers } from './lib/build.mjs';
 import { findPeers, machine, makeCertificate } from './lib/context.mjs';
-import { printTable, verdict, writeResults } from './lib/report.mjs';
+import { printRow, printTable, verdict, writeResults } from './lib/report.mjs';
 
 const FIGURES = { P1: p1, P2: p2, P4: p4, P5: p5, P6: p6, P7: p7, P10: p10, P12: p12, P16: p16, P19: p19, peer };
 
@@ -55,19 +55,25 @@ const context = {
 };
 
 const rows = [];
+const at = new Date().toISOString();
+let file = '';
 for (const name of wanted) {
+  let found;
   try {
-    rows.push(...(await FIGURES[name](context)));
+    found = await FIGURES[name](context);
   } catch (error) {
-    rows.push({ id: name, what: 'could not be measured', ratio: null, bar: { atLeast: 1 }, note: error.message });
+    found = [{ id: name, what: 'could not be measured', ratio: null, bar: { atLeast: 1 }, note: error.message }];
   }
+  for (const row of found) printRow(row, print);
+  rows.push(...found);
+  file = writeResults({
+    at,
+    machine: info,
+    options: { rounds: context.rounds, quick: context.quick, draft: context.draft },
+    rows: rows.map((row) => ({ ...row, verdict: verdict(row) })),
+  });
 }
+print('');
 printTable(rows, print);
-const file = writeResults({
-  at: new Date().toISOString(),
-  machine: info,
-  options: { rounds: context.rounds, quick: context.quick, draft: context.draft },
-  rows: rows.map((row) => ({ ...row, verdict: verdict(row) })),
-});
 print(`\n${file}`);
 process.exit(0);

@@ -107,9 +107,10 @@ export async function p19(context) {
     return {
       id: 'P19',
       what: `memory slope, ${who}`,
-      ours: `${perGroup.toFixed(2)} B/group`,
+      ours: perGroup <= 0 ? 'no growth' : `${perGroup.toFixed(2)} B/group`,
       reference: `over ${groups} groups, one run`,
-      ratio: perGroup,
+      ratio: Math.max(0, perGroup),
+      slope: perGroup,
       bar: { atMost: 1 },
       samples,
     };

@@ -25,17 +25,24 @@ function ratioText(ratio) {
   return typeof ratio === 'number' ? ratio.toFixed(2) : `${ratio.best.toFixed(2)} (median ${ratio.median.toFixed(2)})`;
 }
 
+const cellsOf = (row) => [
+  row.id,
+  row.what,
+  row.ours ?? '–',
+  row.reference ?? '–',
+  ratioText(row.ratio),
+  barText(row.bar),
+  verdict(row),
+];
+
+/** One figure as soon as it is known: a run that is stopped has told what it had. */
+export function printRow(row, print) {
+  print(cellsOf(row).filter(Boolean).join('  '));
+}
+
 export function printTable(rows, print) {
   const head = ['', 'figure', 'ours', 'measured against', 'ratio', 'bar', ''];
-  const cells = rows.map((row) => [
-    row.id,
-    row.what,
-    row.ours ?? '–',
-    row.reference ?? '–',
-    ratioText(row.ratio),
-    barText(row.bar),
-    verdict(row),
-  ]);
+  const cells = rows.map(cellsOf);
   const widths = head.map((title, i) => Math.max(title.length, ...cells.map((cell) => cell[i].length)));
   const line = (cell) =>
     cell
