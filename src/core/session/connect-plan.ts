@@ -3,14 +3,23 @@ import { type MoqtUrl, parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
 import { PROFILES, profileByDraft } from '../wire/drafts/index.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { type ConnectSettings, type ConnectTimeouts, DEFAULT_TIMEOUTS } from './connect-settings.js';
+import {
+  type ConnectSettings,
+  type ConnectTimeouts,
+  DEFAULT_TIMEOUTS,
+  type TransportChoice,
+} from './connect-settings.js';
+
+type PlannedTransport = Exclude<TransportChoice, 'auto'>;
 
 /** What the settings come down to, checked: everything that can be known before the first packet. */
 export interface ConnectPlan {
   readonly url: MoqtUrl;
   /** `host:port`. */
   readonly peer: string;
-  readonly transport: 'quic' | 'webtransport';
+  readonly transport: PlannedTransport;
+  /** WebTransport over HTTP/2 is tried when UDP does not get through. */
+  readonly fallback: boolean;
   readonly profiles: readonly DraftProfile[];
   /** ALPNs on raw QUIC, `WT-Available-Protocols` on WebTransport. */
   readonly protocols: readonly string[];
@@ -25,26 +34,16 @@ export function planConnection(url: string | MoqtUrl, settings: ConnectSettings)
     url: parsed,
     peer: parsed.host.includes(':') ? `[${parsed.host}]:${parsed.port}` : `${parsed.host}:${parsed.port}`,
     transport,
+    fallback: transport === 'webtransport' && (settings.transport ?? 'auto') === 'auto',
     profiles,
     protocols: protocolsOf(profiles, transport),
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
   };
 }
 
-function chooseTransport(url: MoqtUrl, settings: ConnectSettings): 'quic' | 'webtransport' {
-  switch (settings.transport ?? 'auto') {
-    case 'quic':
-    case 'webtransport':
-      return settings.transport as 'quic' | 'webtransport';
-    case 'webtransport-h2':
-      throw new MoqtError('MOQT_E_UNSUPPORTED', 'this build has no WebTransport over HTTP/2', {
-        stage: 'config',
-        cause: 'transport.unsupported',
-        hint: 'use --transport webtransport (HTTP/3) or quic',
-      });
-    default:
-      return url.scheme === 'moqt' ? 'quic' : 'webtransport';
-  }
+function chooseTransport(url: MoqtUrl, { transport = 'auto' }: ConnectSettings): PlannedTransport {
+  if (transport !== 'auto') return transport;
+  return url.scheme === 'moqt' ? 'quic' : 'webtransport';
 }
 
 /** The profiles of drafts named by number, in this order; all that are supported unless named. Throws MOQT_E_USAGE. */
@@ -64,7 +63,7 @@ export function chooseProfiles(drafts: readonly string[] | undefined): readonly 
   });
 }
 
-function protocolsOf(profiles: readonly DraftProfile[], transport: 'quic' | 'webtransport'): string[] {
+function protocolsOf(profiles: readonly DraftProfile[], transport: PlannedTransport): string[] {
   if (transport === 'quic') return profiles.map(({ alpn }) => alpn);
   return profiles.map(({ webtransportProtocol }) => webtransportProtocol).filter((protocol) => protocol !== null);
 }

@@ -1,8 +1,11 @@
-import type { TransportSession } from '../transport/transport.js';
+import type { HttpInfo, StageTiming, TransportSession } from '../transport/transport.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { MoqtSession, SessionHandlers, SessionLimits, SessionOptions } from './session.js';
 
-/** `webtransport-h2` is refused with MOQT_E_UNSUPPORTED. */
+/**
+ * `auto`: moqt:// is raw QUIC; https:// and http:// are WebTransport over HTTP/3, and over HTTP/2 (TCP) when UDP is refused or
+ * silent for a third of the connect timeout. `webtransport` is HTTP/3 and nothing else, `webtransport-h2` HTTP/2.
+ */
 export type TransportChoice = 'auto' | 'quic' | 'webtransport' | 'webtransport-h2';
 
 /** How the server's certificate is judged, and which one we show. Files are read before a packet is sent. */
@@ -46,11 +49,11 @@ export interface NetworkSettings {
 
 /** Milliseconds; 0 is none. */
 export interface ConnectTimeouts {
-  /** Bootstrap, DNS, QUIC and WebTransport together. */
+  /** Bootstrap, DNS, QUIC (or TCP and TLS) and WebTransport together, and a fallback from one to the other. */
   readonly connectMs: number;
   readonly setupMs: number;
   readonly requestMs: number;
-  /** QUIC's idle timeout. */
+  /** QUIC's idle timeout; on HTTP/2 the same, by PING. */
   readonly idleMs: number;
   readonly closeMs: number;
 }
@@ -67,7 +70,7 @@ export const DEFAULT_TIMEOUTS: ConnectTimeouts = {
 export interface ConnectSettings {
   /** Drafts offered, by number, the most preferred first; one pins it. Default: all that are supported. */
   readonly drafts?: readonly string[] | undefined;
-  /** Default `auto`: moqt:// is raw QUIC, https:// and http:// are WebTransport. */
+  /** Default `auto`. */
   readonly transport?: TransportChoice | undefined;
   readonly trust?: TrustSettings | undefined;
   readonly network?: NetworkSettings | undefined;
@@ -98,13 +101,16 @@ export interface ConnectWarning {
     /** Roots that were named in the environment could not be used. */
     | 'roots'
     /** A setting has no effect on this transport. */
-    | 'ignored-setting';
+    | 'ignored-setting'
+    /** UDP did not get through: the session is WebTransport over HTTP/2. */
+    | 'h2-fallback';
   readonly message: string;
 }
 
 /** One finished stage; monotonic milliseconds since connect() was called. */
 export interface ConnectStage {
-  readonly stage: 'bootstrap' | 'dns' | 'quic' | 'tcp' | 'tls' | 'http2' | 'webtransport' | 'setup';
+  /** `udp`: HTTP/3 was tried for so long, then given up for HTTP/2. */
+  readonly stage: 'bootstrap' | 'udp' | StageTiming['stage'] | 'setup';
   readonly startMs: number;
   readonly endMs: number;
   readonly detail?: string;
@@ -117,6 +123,8 @@ export interface ConnectionReport {
   /** Host and port that were asked for. */
   readonly peer: string;
   readonly transport: TransportSession['kind'];
+  /** WebTransport over HTTP/2: which reading of its draft the peer follows; null on other transports. */
+  readonly dialect: NonNullable<HttpInfo['dialect']> | null;
   /** Drafts offered, in order, and the one in use. */
   readonly offered: readonly string[];
   readonly draft: string;

@@ -7,6 +7,7 @@ import { VERSION } from '../util/version.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { chooseDraft } from './choose-draft.js';
+import { bothFailed, fallbackWarning, isUdpBlocked, silenceLimit } from './connect-fallback.js';
 import { type ConnectPlan, planConnection } from './connect-plan.js';
 import type {
   ConnectedSession,
@@ -23,10 +24,14 @@ import type { MoqtSession, SessionOptions } from './session.js';
 export interface ConnectParts {
   quic(): Promise<Transport>;
   webtransport(): Promise<Transport>;
+  webtransportH2(): Promise<Transport>;
   establish(role: 'client', transport: TransportSession, options: SessionOptions): Promise<MoqtSession>;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+/** QUIC's, and the command line's: whoever says nothing else has not asked for anything. */
+const DEFAULT_CONGESTION_CONTROL = 'cubic';
 
 /** See connect(). */
 export async function connectWith(
@@ -86,19 +91,48 @@ class Connecting {
   }
 
   async #open(trust: ResolvedTrust): Promise<TransportSession> {
-    const { url, transport: kind } = this.#plan;
-    const { headers } = this.#settings.network ?? {};
-    if (kind === 'quic' && headers !== undefined && headers.length > 0) {
-      this.#warn({ kind: 'ignored-setting', message: 'raw QUIC has no CONNECT request: --header is not sent' });
+    const { transport, fallback } = this.#plan;
+    if (!fallback) return this.#openOver(transport, trust);
+    const startMs = this.#elapsed();
+    try {
+      return await this.#openOver('webtransport', trust);
+    } catch (error) {
+      if (!isUdpBlocked(error) || !this.#hasTimeLeft()) throw error;
+      this.#stage({ stage: 'udp', startMs, endMs: this.#elapsed(), detail: error.message });
+      this.#warn(fallbackWarning(error));
+      return await this.#openOver('webtransport-h2', trust).catch((second: unknown) => {
+        throw second instanceof MoqtError ? bothFailed(error, second) : second;
+      });
     }
-    const transport = await (kind === 'quic' ? this.#parts.quic() : this.#parts.webtransport());
+  }
+
+  async #openOver(kind: ConnectPlan['transport'], trust: ResolvedTrust): Promise<TransportSession> {
+    const { url } = this.#plan;
+    this.#warnOfIgnored(kind);
+    const transport = await this.#load(kind);
     const offset = this.#elapsed();
     const target = { host: url.host, port: url.port, path: url.path.startsWith('/') ? url.path : `/${url.path}` };
     return transport.connect(target, this.#connectOptions(trust, offset));
   }
 
+  #load(kind: ConnectPlan['transport']): Promise<Transport> {
+    if (kind === 'quic') return this.#parts.quic();
+    return kind === 'webtransport' ? this.#parts.webtransport() : this.#parts.webtransportH2();
+  }
+
+  #warnOfIgnored(kind: ConnectPlan['transport']): void {
+    const { headers = [], congestionControl = DEFAULT_CONGESTION_CONTROL } = this.#settings.network ?? {};
+    if (kind === 'quic' && headers.length > 0) {
+      this.#warn({ kind: 'ignored-setting', message: 'raw QUIC has no CONNECT request: --header is not sent' });
+    }
+    if (kind === 'webtransport-h2' && congestionControl !== DEFAULT_CONGESTION_CONTROL) {
+      const message = `HTTP/2 runs on the system's TCP: --congestion-control ${congestionControl} has no effect`;
+      this.#warn({ kind: 'ignored-setting', message });
+    }
+  }
+
   #connectOptions(trust: ResolvedTrust, offset: number): ConnectOptions {
-    const { timeouts, protocols } = this.#plan;
+    const { timeouts, protocols, fallback } = this.#plan;
     const { network = {}, signal, env = this.#parts.env } = this.#settings;
     return {
       ...network,
@@ -109,6 +143,7 @@ class Connecting {
       keyPem: trust.keyPem,
       // A deadline that has passed already still is a deadline: 0 would mean none.
       connectTimeoutMs: timeouts.connectMs === 0 ? 0 : Math.max(1, timeouts.connectMs - offset),
+      ...(fallback && { silenceTimeoutMs: silenceLimit(timeouts) }),
       idleTimeoutMs: timeouts.idleMs,
       keylogFile: network.keylogFile ?? (env.SSLKEYLOGFILE || undefined),
       signal,
@@ -148,6 +183,7 @@ class Connecting {
       url: url.redacted,
       peer,
       transport: session.transport.kind,
+      dialect: session.transport.http?.dialect ?? null,
       offered: profiles.map(({ draft }) => draft),
       draft: session.profile.draft,
       protocol: session.transport.protocol,
@@ -177,6 +213,11 @@ class Connecting {
   #warn(warning: ConnectWarning): void {
     this.#warnings.push(warning);
     this.#settings.onWarning?.(warning);
+  }
+
+  #hasTimeLeft(): boolean {
+    const { connectMs } = this.#plan.timeouts;
+    return connectMs === 0 || this.#elapsed() < connectMs;
   }
 
   #elapsed(): number {

@@ -30,6 +30,11 @@ export interface ConnectOptions {
   readonly family?: 4 | 6 | undefined;
   /** Deadline for DNS + QUIC (or TCP + TLS) + WebTransport, ms; 0 is none. */
   readonly connectTimeoutMs: number;
+  /**
+   * QUIC gives up with `udp.no-answer` when nothing at all has come back for so long since its first packet, ms. Absent: it
+   * goes on until the deadline.
+   */
+  readonly silenceTimeoutMs?: number | undefined;
   /** QUIC idle timeout, ms; 0 is none. */
   readonly idleTimeoutMs: number;
   /** PING interval, ms; 0 disables. Default: a third of the idle timeout. */

@@ -27,8 +27,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+type Kind = 'quic' | 'webtransport' | 'webtransport-h2';
+
 interface Seen {
-  used: ('quic' | 'webtransport')[];
+  used: Kind[];
   target?: Target;
   options?: ConnectOptions;
   session?: SessionOptions;
@@ -40,20 +42,30 @@ interface Seen {
 interface Setting {
   readonly protocol?: string;
   readonly env?: Record<string, string>;
+  /** Transports that do not connect, and why; the time that it takes them is added to the clock. */
+  readonly failures?: Partial<Record<Kind, { readonly error: unknown; readonly afterMs?: number }>>;
   readonly establish?: (transport: TransportSession, pair: MemoryPair) => Promise<MoqtSession>;
 }
 
 /** Runs connect() over memory transports and keeps what each part was given. */
 async function run(url: string, settings: ConnectSettings, setting: Setting = {}) {
   const seen: Seen = { used: [], warnings: [], stages: [] };
-  const transport = (kind: 'quic' | 'webtransport') => async () => {
+  let skippedMs = 0;
+  const transport = (kind: Kind) => async () => {
     seen.used.push(kind);
     return {
       connect: async (target: Target, options: ConnectOptions) => {
         seen.target = target;
         seen.options = options;
         options.onStage?.({ stage: 'dns', startMs: 0, endMs: 1, detail: '127.0.0.1' });
-        options.onStage?.({ stage: 'quic', startMs: 1, endMs: 2 });
+        const failure = setting.failures?.[kind];
+        if (failure !== undefined) {
+          skippedMs += failure.afterMs ?? 0;
+          throw failure.error;
+        }
+        for (const stage of kind === 'webtransport-h2' ? (['tcp', 'tls'] as const) : (['quic'] as const)) {
+          options.onStage?.({ stage, startMs: 1, endMs: 2 });
+        }
         seen.pair = memoryPair({ protocol: setting.protocol ?? options.alpn[0] ?? '' });
         return seen.pair.client;
       },
@@ -63,12 +75,13 @@ async function run(url: string, settings: ConnectSettings, setting: Setting = {}
     {
       quic: transport('quic'),
       webtransport: transport('webtransport'),
+      webtransportH2: transport('webtransport-h2'),
       establish: async (_role, over, options) => {
         seen.session = options;
         if (setting.establish) return setting.establish(over, seen.pair as MemoryPair);
         return { transport: over, profile: options.profiles[0] } as MoqtSession;
       },
-      clock: systemClock,
+      clock: { ...systemClock, now: () => systemClock.now() + skippedMs },
       env: setting.env ?? {},
     },
     url,
@@ -255,6 +268,138 @@ describe('connect', () => {
     it('asks for nothing when the user has said what to trust', async () => {
       const { seen } = await connected('http://127.0.0.1:1', { trust: { pins: [other.sha256] } });
       expect(seen.options?.verify).toEqual({ kind: 'pins', sha256: [other.sha256] });
+    });
+  });
+
+  describe('when UDP does not get through', () => {
+    const silent = new MoqtError('MOQT_E_TIMEOUT', 'no answer within 1667 ms', {
+      stage: 'udp',
+      cause: 'udp.no-answer',
+      hint: 'a firewall?',
+    });
+    const refusal = new MoqtError('MOQT_E_UNREACHABLE', 'nothing listens on that UDP port', {
+      stage: 'udp',
+      cause: 'udp.refused',
+    });
+    const noRoute = new MoqtError('MOQT_E_UNREACHABLE', 'no way', { stage: 'udp', cause: 'network.unreachable' });
+
+    it.each([silent, refusal, noRoute])('opens https:// over HTTP/2, and says so: $reason', async (error) => {
+      const failures = { webtransport: { error, afterMs: 1667 } };
+      const { seen, session } = await connected('https://h/x?y', insecure, { failures });
+      expect(seen.used).toEqual(['webtransport', 'webtransport-h2']);
+      expect(seen.target).toEqual({ host: 'h', port: 443, path: '/x?y' });
+      expect(seen.warnings[1]).toEqual({ kind: 'h2-fallback', message: expect.stringContaining(error.message) });
+      expect(session.connection.warnings).toEqual(seen.warnings);
+      expect(seen.stages.map(({ stage }) => stage)).toEqual(['dns', 'udp', 'dns', 'tcp', 'tls', 'setup']);
+      expect(seen.stages[1]).toMatchObject({ detail: error.message });
+      expect((seen.stages[1]?.endMs ?? 0) - (seen.stages[1]?.startMs ?? 0)).toBeGreaterThanOrEqual(1667);
+    });
+
+    it('lets UDP be silent for a third of the connect timeout, and leaves the rest to TCP', async () => {
+      const { seen: plain } = await connected('https://h', { ...insecure, timeouts: { connectMs: 3000 } });
+      expect(plain.options).toMatchObject({ connectTimeoutMs: expect.closeTo(3000, -2), silenceTimeoutMs: 1000 });
+      const failures = { webtransport: { error: silent, afterMs: 1000 } };
+      const { seen } = await connected('https://h', { ...insecure, timeouts: { connectMs: 3000 } }, { failures });
+      expect(seen.options?.connectTimeoutMs).toBeLessThanOrEqual(2000);
+      expect(seen.options?.connectTimeoutMs).toBeGreaterThan(1000);
+    });
+
+    it('takes a third of the default without a connect timeout, and sets TCP none', async () => {
+      const failures = { webtransport: { error: silent, afterMs: 9000 } };
+      const { seen } = await connected('https://h', { ...insecure, timeouts: { connectMs: 0 } }, { failures });
+      expect(seen.options).toMatchObject({ connectTimeoutMs: 0, silenceTimeoutMs: 1667 });
+    });
+
+    it('does not try TCP when no time is left', async () => {
+      const failures = { webtransport: { error: silent, afterMs: 5000 } };
+      const { seen, error } = await refused('https://h', insecure, { failures });
+      expect(error).toBe(silent);
+      expect(seen.used).toEqual(['webtransport']);
+    });
+
+    it.each([
+      ['MOQT_E_TLS', 'tls', 'tls.expired'],
+      ['MOQT_E_TLS', 'tls', 'tls.pin-mismatch'],
+      ['MOQT_E_VERSION', 'alpn', 'alpn.none'],
+      ['MOQT_E_TIMEOUT', 'quic', 'quic.timeout'],
+      ['MOQT_E_PROTOCOL', 'quic', 'quic.not-quic'],
+      ['MOQT_E_UNAUTHORIZED', 'webtransport', 'webtransport.unauthorized'],
+      ['MOQT_E_REJECTED', 'webtransport', 'webtransport.not-found'],
+      ['MOQT_E_DNS', 'dns', 'dns.not-found'],
+      ['MOQT_E_LOCAL_IO', 'udp', 'network.bind'],
+    ] as const)('does not fall back after %s at %s (%s)', async (code, stage, cause) => {
+      const failure = new MoqtError(code, 'no', { stage, cause });
+      const failures = { webtransport: { error: failure } };
+      const { seen, error } = await refused('https://h', insecure, { failures });
+      expect(error).toBe(failure);
+      expect(seen.used).toEqual(['webtransport']);
+      expect(seen.warnings.map(({ kind }) => kind)).toEqual(['insecure']);
+    });
+
+    it.each([
+      ['moqt://h', 'auto', 'quic'],
+      ['https://h', 'quic', 'quic'],
+      ['https://h', 'webtransport', 'webtransport'],
+    ] as const)('does not fall back for %s with --transport %s', async (url, transport, kind) => {
+      const { seen, error } = await refused(
+        url,
+        { ...insecure, transport },
+        { failures: { [kind]: { error: refusal } } },
+      );
+      expect(error).toBe(refusal);
+      expect(seen.used).toEqual([kind]);
+      expect(seen.options?.silenceTimeoutMs).toBeUndefined();
+    });
+
+    it('tells both failures, with the code of the one that says more', async () => {
+      const over = (code: 'MOQT_E_UNREACHABLE' | 'MOQT_E_TIMEOUT' | 'MOQT_E_TLS', stage: 'tcp' | 'tls') =>
+        new MoqtError(code, `${code} over ${stage}`, { stage, cause: `${stage}.x`, hint: 'look', peer: 'h:443' });
+      const cases = [
+        [silent, over('MOQT_E_UNREACHABLE', 'tcp'), 'MOQT_E_UNREACHABLE', 'tcp', 3],
+        [silent, over('MOQT_E_TIMEOUT', 'tcp'), 'MOQT_E_TIMEOUT', 'tcp', 6],
+        [refusal, over('MOQT_E_UNREACHABLE', 'tcp'), 'MOQT_E_UNREACHABLE', 'tcp', 3],
+        [refusal, over('MOQT_E_TIMEOUT', 'tcp'), 'MOQT_E_UNREACHABLE', 'udp', 3],
+        [silent, over('MOQT_E_TLS', 'tls'), 'MOQT_E_TLS', 'tls', 4],
+      ] as const;
+      for (const [udp, tcp, code, stage, exitCode] of cases) {
+        const failures = { webtransport: { error: udp }, 'webtransport-h2': { error: tcp } };
+        const { seen, error } = await refused('https://h', insecure, { failures });
+        expect(error).toMatchObject({ code, stage, exitCode });
+        expect(error.message).toContain(udp.message);
+        expect(error.message).toContain(tcp.message);
+        expect(error.hint).toContain('over TCP: look');
+        expect(seen.used).toEqual(['webtransport', 'webtransport-h2']);
+      }
+    });
+
+    it("gives the signal's reason when it aborts the second attempt", async () => {
+      const reason = new Error('enough');
+      const failures = { webtransport: { error: silent }, 'webtransport-h2': { error: reason } };
+      expect((await refused('https://h', insecure, { failures })).error).toBe(reason);
+    });
+  });
+
+  describe('over HTTP/2', () => {
+    const h2 = { ...insecure, transport: 'webtransport-h2' } as const;
+
+    it('opens it when it is asked for, and keeps PATH and AUTHORITY out of SETUP', async () => {
+      const { seen, session } = await connected('moqt://h/p', h2);
+      expect(seen.used).toEqual(['webtransport-h2']);
+      expect(seen.options?.alpn).toEqual(['moqt-18', 'moqt-16']);
+      expect(seen.session?.setup).toEqual({ implementation: expect.any(String) });
+      expect(session.connection.dialect).toBeNull();
+      expect(seen.warnings.map(({ kind }) => kind)).toEqual(['insecure']);
+    });
+
+    it("says that QUIC's congestion control has no effect, unless it is the default", async () => {
+      const network = { congestionControl: 'bbr' } as const;
+      expect((await connected('https://h', { ...h2, network })).seen.warnings[1]).toMatchObject({
+        kind: 'ignored-setting',
+        message: expect.stringContaining('bbr'),
+      });
+      const { seen } = await connected('https://h', { ...h2, network: { congestionControl: 'cubic' } });
+      expect(seen.warnings).toHaveLength(1);
+      expect((await connected('https://h', { ...insecure, network })).seen.warnings).toHaveLength(1);
     });
   });
 
