@@ -154,8 +154,8 @@ export abstract class MoqtCommand extends Command {
     this.tell(`${this.paint('dim', 'moqt:')} ${line}`);
   }
 
-  warning(line: string): void {
-    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify({ warning: { message: line } }));
+  warning(line: string, kind?: string): void {
+    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify({ warning: { kind, message: line } }));
     else this.tell(`${this.paint('yellow', 'moqt: warning:')} ${line}`);
   }
 

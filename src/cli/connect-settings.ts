@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parsePin } from '../core/certs/pins.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
-import type { ConnectSettings } from '../core/session/connect-settings.js';
+import type { ConnectSettings, TransportChoice } from '../core/session/connect-settings.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
 import { asAuthorizationToken, readAuthToken } from './auth-token.js';
 import { badFlag } from './flags/kinds.js';
@@ -13,7 +13,7 @@ const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie'
 /** The values of the flags of every command that connects. */
 export interface ConnectionFlags {
   readonly draft?: readonly string[] | undefined;
-  readonly transport: 'auto' | 'quic' | 'webtransport' | 'webtransport-h2';
+  readonly transport: TransportChoice;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly bind?: string | undefined;

@@ -11,6 +11,7 @@ export function connectionRecord(session: ConnectedSession): ConnectionRecord {
     url: connection.url,
     peer: connection.peer,
     transport: connection.transport,
+    dialect: connection.dialect,
     draft: connection.draft,
     offered: connection.offered,
     protocol: connection.protocol,

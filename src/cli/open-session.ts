@@ -7,7 +7,7 @@ import type { StageTimes } from './stage-times.js';
 
 /** What opening a session tells its command meanwhile. */
 export interface SessionVoice {
-  warning(line: string): void;
+  warning(line: string, kind?: string): void;
   note(line: string): void;
   readonly output: { readonly verbose: boolean };
   readonly stop: { readonly signal: AbortSignal };
@@ -30,7 +30,7 @@ export async function openSession(
   const session = await connect(url, {
     ...settings,
     handlers: { ...handlers, onNotice: (notice) => tellNotice(voice, notice, handlers) },
-    onWarning: ({ message }) => voice.warning(message),
+    onWarning: ({ kind, message }) => voice.warning(message, kind),
     onStage: (stage) => times?.add(stage),
     signal: voice.stop.signal,
   });

@@ -1,4 +1,5 @@
 import type { RelayEvent } from '../core/relay/events.js';
+import type { RelayTransport } from '../core/relay/serve-options.js';
 import { formatNamespace, formatTrackName, formatTuple } from '../core/url/namespace.js';
 import { escapeText } from '../core/util/escape.js';
 import type { FullTrackName } from '../core/wire/full-track-name.js';
@@ -9,24 +10,40 @@ export interface ListeningRecord {
   readonly urls: readonly string[];
   readonly certificate: { readonly sha256: string; readonly notAfter: string };
   readonly drafts: readonly string[];
+  readonly transports: readonly RelayTransport[];
 }
 
 /** For people: where it is, how to trust it, and commands ready to paste. */
 export function listeningText(record: ListeningRecord): string {
-  const { urls, certificate, drafts } = record;
+  const { urls, certificate, drafts, transports } = record;
   const base64 = Buffer.from(certificate.sha256, 'hex').toString('base64');
   const url = urls[0] ?? '';
-  const trust = `--cert-sha256 ${certificate.sha256}`;
+  // Where only TCP is served, looking for UDP first would be a waste.
+  const flag = transports.every((one) => one === 'webtransport-h2') ? ' --transport webtransport-h2' : '';
+  const trust = `--cert-sha256 ${certificate.sha256}${flag}`;
   return [
     ...urls.map((one) => `listening    ${one}`),
     `drafts       ${drafts.join(', ')}`,
+    `transports   ${transports.join(', ')}`,
     `certificate  sha256 ${certificate.sha256}`,
     `             base64 ${base64}`,
     `             until  ${certificate.notAfter}`,
     '',
     `moqt publish ${url} live/room1 cam FILE ${trust}`,
     `moqt subscribe ${url} live/room1 cam --wait ${trust} > copy`,
+    ...plainHttpLines(record),
   ].join('\n');
+}
+
+/** Clients of an http:// URL fetch the hash themselves, from the TCP port. */
+function plainHttpLines({ urls, transports }: ListeningRecord): string[] {
+  const https = urls.find((url) => url.startsWith('https:'));
+  if (https === undefined || !transports.includes('webtransport-h2')) return [];
+  return [
+    '',
+    'or without the hash, on this machine:',
+    `moqt subscribe ${https.replace('https:', 'http:')} live/room1 cam --wait > copy`,
+  ];
 }
 
 const fields = (namespace: readonly Uint8Array[]) => namespace.map((field) => formatTrackName(field));

@@ -5,7 +5,8 @@ export class StageTimes {
   readonly #ends = new Map<string, number>();
 
   add(stage: ConnectStage): void {
-    this.#ends.set(stage.stage, stage.endMs);
+    // After a fallback the name is looked up again: what counts is when it was known.
+    if (!this.#ends.has(stage.stage)) this.#ends.set(stage.stage, stage.endMs);
   }
 
   /** Seconds since the start until the end of each stage, as curl prints times. */
@@ -15,6 +16,9 @@ export class StageTimes {
     return {
       time_dns: seconds(this.#ends.get('dns')),
       time_quic: seconds(this.#ends.get('quic')),
+      time_tcp: seconds(this.#ends.get('tcp')),
+      time_tls: seconds(this.#ends.get('tls')),
+      time_http2: seconds(this.#ends.get('http2')),
       time_webtransport: seconds(this.#ends.get('webtransport')),
       time_setup: seconds(this.#ends.get('setup')),
       time_subscribe_ok: seconds(extra.subscribeOkMs),

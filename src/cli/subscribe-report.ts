@@ -39,6 +39,9 @@ export const WRITE_OUT_VARIABLES = [
   ...[
     'time_dns',
     'time_quic',
+    'time_tcp',
+    'time_tls',
+    'time_http2',
     'time_webtransport',
     'time_setup',
     'time_subscribe_ok',

@@ -25,7 +25,7 @@ const PLAIN = new Set([
 export default class Relay extends MoqtCommand {
   static override summary = 'a relay for development and tests';
   static override description =
-    `Serves raw QUIC and WebTransport over HTTP/3 on one UDP port, and bridges between drafts and transports. Without --cert it makes a certificate for localhost, 127.0.0.1 and ::1, valid 13 days.
+    `Serves raw QUIC and WebTransport over HTTP/3 on one UDP port, WebTransport over HTTP/2 on the TCP port of the same number, and bridges between drafts and transports. Without --cert it makes a certificate for localhost, 127.0.0.1 and ::1, valid 13 days; it gives that certificate's hash to http:// URLs, over plain HTTP on the TCP port.
 
 It binds to loopback and refuses any other address, or a name that has one, without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
 
@@ -56,7 +56,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       allowRemote: flags['allow-remote'],
       ...pem,
       ...(flags.draft && { drafts: flags.draft }),
-      ...(flags.transport !== 'auto' && { transports: [flags.transport as RelayTransport] }),
+      ...transportsOf(flags.transport),
       ...(token && { authToken: token }),
       policy: {
         maxSessions: flags['max-sessions'],
@@ -83,6 +83,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
         urls: relay.urls,
         certificate: { sha256: toHex(relay.certificate.sha256), notAfter: relay.certificate.notAfter.toISOString() },
         drafts: relay.drafts,
+        transports: relay.transports,
       };
       this.print(machine ? JSON.stringify(record) : listeningText(record));
       await untilAborted(this.stop.signal);
@@ -95,6 +96,11 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
     }
     return EXIT.ok;
   }
+}
+
+function transportsOf(words: readonly (RelayTransport | 'auto')[] = ['auto']): { transports?: RelayTransport[] } {
+  const transports = words.filter((word) => word !== 'auto');
+  return transports.length < words.length ? {} : { transports };
 }
 
 async function readPair(cert: string | undefined, key: string | undefined) {

@@ -19,7 +19,8 @@ export const connectionFlags = {
     description: 'drafts offered, in this order; one value pins it',
   }),
   transport: choiceFlag(['auto', 'quic', 'webtransport', 'webtransport-h2'], {
-    description: "transport; auto: the URL's scheme decides",
+    description:
+      "transport; auto: the URL's scheme decides, and https:// falls back from HTTP/3 to HTTP/2 when UDP does not get through",
     default: 'auto',
     helpGroup: network,
   }),
@@ -47,7 +48,7 @@ export const connectionFlags = {
     description: 'PING interval (default: a third of the idle timeout)',
   }),
   'congestion-control': choiceFlag(['cubic', 'bbr', 'reno'], {
-    description: 'congestion controller',
+    description: 'congestion controller of QUIC',
     default: 'cubic',
     helpGroup: network,
   }),
@@ -97,7 +98,7 @@ export const connectionFlags = {
 
   'connect-timeout': durationFlag({
     helpGroup: timeouts,
-    description: 'DNS + QUIC + WebTransport',
+    description: 'DNS + QUIC (or TCP + TLS) + WebTransport',
     default: 5_000,
     defaultHelp: async () => '5s',
   }),
@@ -115,7 +116,7 @@ export const connectionFlags = {
   }),
   'idle-timeout': durationFlag({
     helpGroup: timeouts,
-    description: "QUIC's idle timeout",
+    description: 'silence after which a session is over',
     default: 30_000,
     defaultHelp: async () => '30s',
   }),

@@ -70,6 +70,20 @@ export function choiceFlag<const T extends string>(words: readonly T[], props: C
   return choice(words)({ ...props, defaultHelp: async () => props.default }) as Interfaces.OptionFlag<T>;
 }
 
+/** Some of a fixed set of words, separated by commas or given again and again. */
+export function choicesFlag<const T extends string>(
+  words: readonly T[],
+  props: ChoiceProps & { readonly all: string },
+) {
+  return choice(words)({
+    ...props,
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    defaultHelp: async () => props.all,
+  }) as unknown as Interfaces.OptionFlag<T[] | undefined>;
+}
+
 /** One of a fixed set of words, or nothing. */
 export function optionalChoiceFlag<const T extends string>(words: readonly T[], props: ChoiceProps) {
   return choice(words)({ ...props }) as Interfaces.OptionFlag<T | undefined>;

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { choiceFlag, countFlag, durationFlag, sizeFlag } from './kinds.js';
+import { choiceFlag, choicesFlag, countFlag, durationFlag, sizeFlag } from './kinds.js';
 
 const caps = 'CAP';
 
@@ -19,20 +19,24 @@ export const relayFlags = {
     helpValue: '18,16,14',
     description: 'drafts served',
   }),
-  transport: choiceFlag(['auto', 'quic', 'webtransport'], {
-    description: 'serve only this; auto serves both',
-    default: 'auto',
+  transport: choicesFlag(['auto', 'quic', 'webtransport', 'webtransport-h2'], {
+    description: 'serve only these; auto is all of them',
+    all: 'auto',
   }),
   'auth-token': Flags.string({
     helpValue: 'env:NAME|file:PATH|-',
     description: 'where the token is that sessions must show',
   }),
   'congestion-control': choiceFlag(['cubic', 'bbr', 'reno'], {
-    description: 'congestion controller',
+    description: 'congestion controller of QUIC',
     default: 'cubic',
   }),
   'setup-timeout': durationFlag({ description: 'SETUP exchange', default: 5_000, defaultHelp: async () => '5s' }),
-  'idle-timeout': durationFlag({ description: "QUIC's idle timeout", default: 30_000, defaultHelp: async () => '30s' }),
+  'idle-timeout': durationFlag({
+    description: 'silence after which a session is over',
+    default: 30_000,
+    defaultHelp: async () => '30s',
+  }),
   'close-timeout': durationFlag({ description: 'orderly close', default: 2_000, defaultHelp: async () => '2s' }),
   'drain-timeout': durationFlag({
     description: 'how long sessions may go on after SIGTERM',

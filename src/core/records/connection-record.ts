@@ -3,6 +3,8 @@ export interface ConnectionRecord {
   readonly url: string;
   readonly peer: string;
   readonly transport: string;
+  /** WebTransport over HTTP/2: the dialect of its draft; else null. */
+  readonly dialect: string | null;
   readonly draft: string;
   readonly offered: readonly string[];
   readonly protocol: string;

@@ -226,7 +226,7 @@ export class RelayCore implements RelayContext {
     const id = ++this.#lastId;
     const peer = new Peer(this, id, session);
     this.#peers.add(peer);
-    this.tally.sessionsOpened++;
+    this.tally.countSession(session.transport.kind);
     const { host, port } = session.transport.remote;
     this.emit({
       type: 'session-opened',

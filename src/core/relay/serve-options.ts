@@ -7,8 +7,10 @@ import type { DraftProfile } from '../wire/profile.js';
 import type { RelayEventHandler } from './events.js';
 import type { RelayPolicy } from './policy.js';
 
-/** Raw QUIC, or WebTransport over HTTP/3. */
-export type RelayTransport = 'quic' | 'webtransport';
+/** Raw QUIC, WebTransport over HTTP/3, or over HTTP/2. */
+export type RelayTransport = 'quic' | 'webtransport' | 'webtransport-h2';
+
+export const RELAY_TRANSPORTS: readonly RelayTransport[] = ['quic', 'webtransport', 'webtransport-h2'];
 
 /** Where a relay listens, what it speaks, whom it lets in. */
 export interface ServeRelayOptions {
@@ -25,7 +27,7 @@ export interface ServeRelayOptions {
   readonly keyPem?: string;
   /** As users write them, the most preferred first; default all that are supported. */
   readonly drafts?: readonly string[];
-  /** Default both, on one UDP port. */
+  /** Default all: the first two on one UDP port, HTTP/2 on the TCP port of the same number. */
   readonly transports?: readonly RelayTransport[];
   /** Sessions must show it. */
   readonly authToken?: string | Uint8Array;
@@ -50,8 +52,8 @@ export interface CheckedOptions {
   readonly host: string;
   readonly port: number;
   readonly profiles: readonly DraftProfile[];
-  readonly quic: boolean;
-  readonly webtransport: boolean;
+  /** In the order of RELAY_TRANSPORTS. */
+  readonly transports: readonly RelayTransport[];
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -66,7 +68,7 @@ type Resolve = (host: string) => Promise<readonly string[]>;
  * MOQT_E_TIMEOUT for a host name.
  */
 export async function checkOptions(options: ServeRelayOptions, resolve: Resolve = askDns): Promise<CheckedOptions> {
-  const { host: name = DEFAULT_HOST, port = 4443, transports = ['quic', 'webtransport'] } = options;
+  const { host: name = DEFAULT_HOST, port = 4443, transports = RELAY_TRANSPORTS } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     refuse('relay.port', `${port} is not a port number`, 'expected 0 to 65535');
   if ((options.certPem === undefined) !== (options.keyPem === undefined)) {
@@ -76,7 +78,7 @@ export async function checkOptions(options: ServeRelayOptions, resolve: Resolve 
     refuse('relay.token', 'the token is empty', 'an empty token would let everybody in');
   }
   if (transports.length === 0)
-    refuse('relay.transports', 'no transport to serve', 'expected quic, webtransport or both');
+    refuse('relay.transports', 'no transport to serve', 'expected some of quic, webtransport and webtransport-h2');
   const profiles = profilesFor(options.drafts);
   const host = isIpLiteral(name) ? name : choose(await resolve(name));
   if (!isLoopback(host) && options.allowRemote !== true) {
@@ -91,8 +93,7 @@ export async function checkOptions(options: ServeRelayOptions, resolve: Resolve 
     host,
     port,
     profiles,
-    quic: transports.includes('quic'),
-    webtransport: transports.includes('webtransport'),
+    transports: RELAY_TRANSPORTS.filter((one) => transports.includes(one)),
   };
 }
 

@@ -7,7 +7,7 @@ import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { TokenCheck } from './auth.js';
 import { RelayCore } from './relay.js';
-import { type CheckedOptions, checkOptions, type ServeRelayOptions } from './serve-options.js';
+import { type CheckedOptions, checkOptions, type RelayTransport, type ServeRelayOptions } from './serve-options.js';
 
 /** The certificate that a relay shows. */
 export interface RelayCertificate {
@@ -21,11 +21,12 @@ export interface RelayCertificate {
 
 /** A relay that is accepting connections. */
 export interface Relay {
-  /** One for each transport served, `moqt://…` and `https://…`. */
+  /** `moqt://…` for raw QUIC, `https://…` for WebTransport. */
   readonly urls: readonly string[];
   readonly certificate: RelayCertificate;
   /** The drafts served, as users write them. */
   readonly drafts: readonly string[];
+  readonly transports: readonly RelayTransport[];
   /** Sessions, subscriptions, objects, caps that were hit, packets dropped … since the start, or now, by name. */
   counters(): Readonly<Record<string, number>>;
   /** GOAWAY to all sessions, waits for them to end, closes the rest after `timeoutMs`, and stops. */
@@ -42,8 +43,9 @@ const SPARE_CONNECTIONS = 16;
 const BAD_REQUEST_STATUS = 400;
 
 /**
- * Starts a relay for development and tests: raw QUIC and WebTransport on one UDP port, any mix of drafts. Rejects with
- * MOQT_E_USAGE for what is wrong with the options, MOQT_E_DNS for a host name without an address, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
+ * Starts a relay for development and tests: raw QUIC and WebTransport on one UDP port, WebTransport over HTTP/2 on the TCP
+ * port of the same number, any mix of drafts. Rejects with MOQT_E_USAGE for what is wrong with the options, MOQT_E_DNS for a
+ * host name without an address, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
  */
 export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay> {
   const checked = await checkOptions(options);
@@ -58,6 +60,7 @@ export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay
     urls: server.urls,
     certificate: shown,
     drafts: checked.profiles.map(({ draft }) => draft),
+    transports: checked.transports,
     counters: () => server.counters(),
     drain: (newSessionUri, timeoutMs) => server.drain(newSessionUri, timeoutMs),
     close: () => server.close(),
@@ -86,9 +89,13 @@ class RelayServer {
     const { host, port } = (this.#listener as Listener).address;
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     return [
-      ...(this.checked.quic ? [`moqt://${authority}/`] : []),
-      ...(this.checked.webtransport ? [`https://${authority}/`] : []),
+      ...(this.#serves('quic') ? [`moqt://${authority}/`] : []),
+      ...(this.#serves('webtransport') || this.#serves('webtransport-h2') ? [`https://${authority}/`] : []),
     ];
+  }
+
+  #serves(transport: RelayTransport): boolean {
+    return this.checked.transports.includes(transport);
   }
 
   async listen(certPem: string, keyPem: string): Promise<void> {
@@ -101,8 +108,9 @@ class RelayServer {
         port: checked.port,
         certPem,
         keyPem,
-        alpn: checked.quic ? checked.profiles.map(({ alpn }) => alpn) : [],
-        webtransport: checked.webtransport,
+        alpn: this.#serves('quic') ? checked.profiles.map(({ alpn }) => alpn) : [],
+        webtransport: this.#serves('webtransport'),
+        webtransportH2: this.#serves('webtransport-h2'),
         idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
         maxIncomingUni: maxStreams,
         maxIncomingBidi: maxStreams,

@@ -1,6 +1,11 @@
+import type { TransportSession } from '../transport/transport.js';
+
 /** What a relay counts, beside the caps. All are totals since the start but those in `open…`. */
 export class Tally {
   sessionsOpened = 0;
+  sessionsOverQuic = 0;
+  sessionsOverWebtransport = 0;
+  sessionsOverWebtransportH2 = 0;
   sessionsRefused = 0;
   requestsRefused = 0;
   subscriptionsAccepted = 0;
@@ -33,6 +38,13 @@ export class Tally {
   internalErrors = 0;
   /** Errors that the owner's `onEvent` threw. */
   hookErrors = 0;
+
+  countSession(transport: TransportSession['kind']): void {
+    this.sessionsOpened++;
+    if (transport === 'quic') this.sessionsOverQuic++;
+    else if (transport === 'webtransport') this.sessionsOverWebtransport++;
+    else if (transport === 'webtransport-h2') this.sessionsOverWebtransportH2++;
+  }
 
   snapshot(): Record<string, number> {
     return Object.fromEntries(Object.entries(this));

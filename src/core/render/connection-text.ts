@@ -10,7 +10,7 @@ export function connectionText(record: ConnectionRecord): string {
       'peer',
       `${record.address.remote}${record.peerSetup.implementation ? `  ${escapeText(record.peerSetup.implementation)}` : ''}`,
     ],
-    ['transport', `${record.transport}${record.protocol ? `  (${record.protocol})` : ''}`],
+    ['transport', transportText(record)],
     ['draft', `${record.draft}  (offered ${record.offered.join(', ')})`],
     ['trust', trustText(record)],
     ['times', record.stages.map((stage) => `${stage.stage} ${formatMs(stage.endMs - stage.startMs)}`).join('  ')],
@@ -25,6 +25,11 @@ export function connectionText(record: ConnectionRecord): string {
   if (record.maxDatagramSize !== null) rows.push(['datagrams', `up to ${record.maxDatagramSize} bytes`]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function transportText({ transport, protocol, dialect }: ConnectionRecord): string {
+  const shownProtocol = protocol ? `  (${protocol})` : '';
+  return `${transport}${shownProtocol}${dialect === null ? '' : `  dialect ${dialect}`}`;
 }
 
 function trustText(record: ConnectionRecord): string {

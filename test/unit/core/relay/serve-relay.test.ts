@@ -10,6 +10,7 @@ import { establishSession } from '../../../../src/core/session/establish.js';
 import type { MoqtSession } from '../../../../src/core/session/session.js';
 import { quicTransport } from '../../../../src/core/transport/quic/index.js';
 import { webtransportTransport } from '../../../../src/core/transport/webtransport/index.js';
+import { webtransportH2Transport } from '../../../../src/core/transport/webtransport-h2/index.js';
 import { toHex, utf8 } from '../../../../src/core/util/bytes.js';
 import { systemClock } from '../../../../src/core/util/clock.js';
 import { DRAFTS, type Draft, namespace, Recorder, trackName } from '../../../support/relay-world.js';
@@ -34,6 +35,7 @@ function connect(url: string, settings: ConnectSettings): Promise<MoqtSession> {
   const parts = {
     quic: async () => quicTransport,
     webtransport: async () => webtransportTransport,
+    webtransportH2: async () => webtransportH2Transport,
     establish: establishSession,
     clock: systemClock,
     env: {},
