@@ -42,9 +42,10 @@ async function transfer(options: {
 }
 
 describe.each(['14', '16', '18'])('draft %s', (draft) => {
-  describe.each(['quic', 'webtransport'] as const)('over %s', (transport) => {
+  describe.each(['quic', 'webtransport', 'webtransport-h2'] as const)('over %s', (transport) => {
     it.each(Object.keys(sizes))('a file of %s arrives byte for byte', { timeout: 60_000 }, async (size) => {
-      const target = [relay.url(transport), 'matrix', `${draft}-${transport}-${size}`, '--draft', draft];
+      const name = `${draft}-${transport}-${size}`;
+      const target = [relay.url(transport), 'matrix', name, '--draft', draft, '--transport', transport];
       await transfer({ size, publisher: target, subscriber: target, out: join(folder, 'out') });
     });
   });
@@ -56,12 +57,15 @@ describe('bridging', () => {
     ['18', 'webtransport', '14', 'quic'],
     ['16', 'quic', '14', 'webtransport'],
     ['18', 'quic', '16', 'quic'],
+    ['14', 'quic', '18', 'webtransport-h2'],
+    ['18', 'webtransport-h2', '14', 'quic'],
+    ['16', 'webtransport-h2', '18', 'webtransport'],
   ] as const)('a publisher on draft %s over %s reaches a subscriber on draft %s over %s', async (a, over, b, under) => {
     const name = ['bridge', `${a}${over}-${b}${under}`];
     await transfer({
       size: '1 MiB',
-      publisher: [relay.url(over), ...name, '--draft', a],
-      subscriber: [relay.url(under), ...name, '--draft', b],
+      publisher: [relay.url(over), ...name, '--draft', a, '--transport', over],
+      subscriber: [relay.url(under), ...name, '--draft', b, '--transport', under],
       out: join(folder, 'bridged'),
     });
   });

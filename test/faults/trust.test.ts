@@ -47,7 +47,8 @@ describe('row 27: nobody answers from the start', () => {
   it.each(['moqt', 'https'])('row 27: %s: a timeout at the connect deadline, give or take a tenth', async (scheme) => {
     const { port, packets, close } = await counting();
     const url = `${scheme}://127.0.0.1:${port}`;
-    const open = (connectMs: number) => connect(url, { trust: { insecure: true }, timeouts: { connectMs } });
+    const transport = scheme === 'moqt' ? 'quic' : 'webtransport';
+    const open = (connectMs: number) => connect(url, { transport, trust: { insecure: true }, timeouts: { connectMs } });
     // What is loaded at the first connection is no part of the wait.
     await expect(open(50)).rejects.toMatchObject({ exitCode: 6 });
     const started = performance.now();

@@ -141,7 +141,8 @@ export interface TestRelay {
   readonly webtransport: string;
   /** Flags that make a client trust it. */
   readonly trust: readonly string[];
-  url(transport: 'quic' | 'webtransport'): string;
+  url(transport: 'quic' | 'webtransport' | 'webtransport-h2'): string;
+  readonly port: number;
   stop(): Promise<Finished>;
 }
 
@@ -160,6 +161,7 @@ export async function startRelay(args: readonly string[] = [], options: RunOptio
     quic: find('moqt:'),
     webtransport: find('https:'),
     trust: ['--cert-sha256', certificate.sha256],
+    port: Number(new URL(urls[0] as string).port),
     url: (transport) => find(transport === 'quic' ? 'moqt:' : 'https:'),
     stop: () => {
       relay.kill('SIGTERM');
