@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { p4, p5 } from './figures/codec.mjs';
 import { p1, p2, p6 } from './figures/goodput.mjs';
+import { http2 } from './figures/http2.mjs';
 import { p12, p19 } from './figures/memory.mjs';
 import { p7, peer } from './figures/peer.mjs';
 import { p10 } from './figures/start.mjs';
@@ -10,7 +11,20 @@ import { buildWorkers } from './lib/build.mjs';
 import { findPeers, machine, makeCertificate } from './lib/context.mjs';
 import { printRow, printTable, verdict, writeResults } from './lib/report.mjs';
 
-const FIGURES = { P1: p1, P2: p2, P4: p4, P5: p5, P6: p6, P7: p7, P10: p10, P12: p12, P16: p16, P19: p19, peer };
+const FIGURES = {
+  P1: p1,
+  P2: p2,
+  P4: p4,
+  P5: p5,
+  P6: p6,
+  P7: p7,
+  P10: p10,
+  P12: p12,
+  P16: p16,
+  P19: p19,
+  H2: http2,
+  peer,
+};
 
 const { values: options } = parseArgs({
   options: {

@@ -1,5 +1,8 @@
 import { listenQuic, quicTransport } from '../../src/core/transport/quic/index.js';
-import type { Listener, TransportSession } from '../../src/core/transport/transport.js';
+import type { ConnectOptions, Listener, Transport, TransportSession } from '../../src/core/transport/transport.js';
+import { webtransportTransport } from '../../src/core/transport/webtransport/index.js';
+import { webtransportH2Transport } from '../../src/core/transport/webtransport-h2/index.js';
+import type { DraftProfile } from '../../src/core/wire/profile.js';
 import { say } from './process-report.js';
 
 /** Certificate and key, PEM, made once per bench and handed to every process. */
@@ -21,10 +24,33 @@ export async function listenOn(
 }
 
 export function connectTo(port: number, alpn: string): Promise<TransportSession> {
-  return quicTransport.connect(
-    { host: '127.0.0.1', port, path: '/' },
-    { alpn: [alpn], verify: { kind: 'none' }, connectTimeoutMs: 10_000, idleTimeoutMs: 30_000 },
-  );
+  return quicTransport.connect(place(port), { ...OPTIONS, alpn: [alpn] });
+}
+
+export type ClientTransport = 'quic' | 'webtransport' | 'webtransport-h2';
+
+const TRANSPORTS: Readonly<Record<ClientTransport, Transport>> = {
+  quic: quicTransport,
+  webtransport: webtransportTransport,
+  'webtransport-h2': webtransportH2Transport,
+};
+
+const OPTIONS: Omit<ConnectOptions, 'alpn'> = {
+  verify: { kind: 'none' },
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 30_000,
+};
+
+const place = (port: number) => ({ host: '127.0.0.1', port, path: '/' });
+
+/** Connects for a draft, over any of the transports. */
+export function connectFor(
+  { alpn, webtransportProtocol }: DraftProfile,
+  port: number,
+  transport: ClientTransport = 'quic',
+): Promise<TransportSession> {
+  const overHttp = webtransportProtocol === null ? [] : [webtransportProtocol];
+  return TRANSPORTS[transport].connect(place(port), { ...OPTIONS, alpn: transport === 'quic' ? [alpn] : overHttp });
 }
 
 /** What the report says about how packets went. */

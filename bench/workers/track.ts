@@ -7,7 +7,7 @@ import type { TransportSession } from '../../src/core/transport/transport.js';
 import { profileByDraft } from '../../src/core/wire/drafts/index.js';
 import type { DraftProfile } from '../../src/core/wire/profile.js';
 import { ContentCheck, chunksOf, contentBlock } from './content.js';
-import { connectTo, listenOn, type Pair, packetPath } from './endpoints.js';
+import { type ClientTransport, connectFor, listenOn, type Pair, packetPath } from './endpoints.js';
 import { pacedRecords, readPaced } from './paced.js';
 import { MemoryWatch, Stretch, say, udpDrops, untilTold } from './process-report.js';
 
@@ -25,6 +25,8 @@ export interface TrackLoad {
   readonly watchMemory?: boolean;
   /** Offer the track by PUBLISH: for a subscriber that takes no announcements. */
   readonly push?: boolean;
+  /** Of clients; default raw QUIC. */
+  readonly transport?: ClientTransport;
 }
 
 function profileOf(draft: string): DraftProfile {
@@ -79,7 +81,11 @@ export async function trackServe(load: TrackLoad & { readonly pair: Pair }): Pro
 
 /** A client that publishes through a relay. */
 export async function trackPublish(load: TrackLoad & { readonly port: number }): Promise<void> {
-  const session = await establish('client', await connectTo(load.port, profileOf(load.draft).alpn), load.draft);
+  const session = await establish(
+    'client',
+    await connectFor(profileOf(load.draft), load.port, load.transport),
+    load.draft,
+  );
   say('connected');
   await publishOn(session, load);
   await untilTold();
@@ -89,7 +95,7 @@ export async function trackPublish(load: TrackLoad & { readonly port: number }):
 /** A client that subscribes, and compares what comes with what was sent. */
 export async function trackRead(load: TrackLoad & { readonly port: number }): Promise<void> {
   const { draft, namespace, port } = load;
-  const transport = await connectTo(port, profileOf(draft).alpn);
+  const transport = await connectFor(profileOf(draft), port, load.transport);
   const session = await establishSession('client', transport, {
     profiles: [profileOf(draft)],
     timeouts: TIMEOUTS,

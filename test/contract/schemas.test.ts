@@ -74,7 +74,9 @@ test('every schema is listed in the README of the schemas', () => {
   expect(listed.map(([, file]) => file).sort()).toEqual([...files].sort());
 });
 
-test.each(['quic', 'webtransport'] as const)('connect reports as connect.json says over %s', async (transport) => {
+const TRANSPORTS = ['quic', 'webtransport', 'webtransport-h2'] as const;
+
+test.each(TRANSPORTS)('connect reports as connect.json says over %s', async (transport) => {
   for (const draft of ['14', '16', '18']) {
     const result = succeeded(
       await run(client('connect', relay.url(transport), '--draft', draft, '--transport', transport, '--json')),

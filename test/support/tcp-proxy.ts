@@ -16,9 +16,10 @@ export class TcpProxy {
     });
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+  /** Listens on `port`; 0 is a free one. */
+  static async start(target: { readonly host: string; readonly port: number }, port = 0): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(port, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }

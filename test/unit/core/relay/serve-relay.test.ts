@@ -43,12 +43,15 @@ function connect(url: string, settings: ConnectSettings): Promise<MoqtSession> {
   return connectWith(parts, url, settings);
 }
 
-type Scheme = 'moqt' | 'https';
+/** `h2` is https:// over HTTP/2. */
+type Scheme = 'moqt' | 'https' | 'h2';
 
 async function join(relay: Relay, scheme: Scheme, draft: Draft, settings: ConnectSettings = {}, path = '') {
-  const url = relay.urls.find((one) => one.startsWith(`${scheme}:`)) as string;
+  const isHttp2 = scheme === 'h2';
+  const url = relay.urls.find((one) => one.startsWith(`${isHttp2 ? 'https' : scheme}:`)) as string;
   const session = await connect(`${url}${path}`, {
     drafts: [draft],
+    transport: isHttp2 ? 'webtransport-h2' : 'auto',
     trust: { pins: [relay.certificate.sha256] },
     ...settings,
   });
@@ -57,7 +60,7 @@ async function join(relay: Relay, scheme: Scheme, draft: Draft, settings: Connec
 }
 
 describe('a relay on a UDP port', () => {
-  const matrix = DRAFTS.flatMap((draft) => (['moqt', 'https'] as const).map((scheme) => ({ draft, scheme })));
+  const matrix = DRAFTS.flatMap((draft) => (['moqt', 'https', 'h2'] as const).map((scheme) => ({ draft, scheme })));
 
   it.each(matrix)('carries a track from raw QUIC on draft 18 to $scheme on draft $draft', async ({ draft, scheme }) => {
     const { relay } = await serve();
@@ -116,6 +119,51 @@ describe('a relay on a UDP port', () => {
       connect(`moqt://127.0.0.1:${port}`, { trust: { pins: [relay.certificate.sha256] } }),
     ).rejects.toMatchObject({ exitCode: EXIT.protocol });
     await join(relay, 'https', '18');
+    expect(relay.transports).toEqual(['webtransport']);
+  });
+
+  it('gives TCP alone when that is all it was told to, on a port of its own choice', async () => {
+    const { relay } = await serve({ transports: ['webtransport-h2'] });
+    expect(relay.urls).toEqual([expect.stringMatching(/^https:/)]);
+    await join(relay, 'h2', '18');
+    await expect(join(relay, 'https', '18', { transport: 'webtransport' })).rejects.toMatchObject({
+      code: 'MOQT_E_UNREACHABLE',
+    });
+    expect(relay.counters()).toMatchObject({ sessionsOpened: 1, sessionsOverWebtransportH2: 1 });
+  });
+
+  it('serves all of them on one port number by default, and counts the sessions of each', async () => {
+    const { relay } = await serve();
+    for (const scheme of ['moqt', 'https', 'h2', 'h2'] as const) await join(relay, scheme, '18');
+    expect(new Set(relay.urls.map((url) => new URL(url).port)).size).toBe(1);
+    expect(relay.transports).toEqual(['quic', 'webtransport', 'webtransport-h2']);
+    expect(relay.counters()).toMatchObject({
+      sessionsOpened: 4,
+      sessionsOverQuic: 1,
+      sessionsOverWebtransport: 1,
+      sessionsOverWebtransportH2: 2,
+    });
+  });
+
+  it('shares the cap on sessions between them', async () => {
+    const { relay } = await serve({ policy: { maxSessions: 2 } });
+    await join(relay, 'moqt', '18');
+    await join(relay, 'h2', '18');
+    for (const scheme of ['https', 'h2'] as const) {
+      await expect(join(relay, scheme, '18')).rejects.toMatchObject({ wire: { space: 'http', code: 503n } });
+    }
+  });
+
+  it('gives the hash of its certificate to http:// URLs', async () => {
+    const { relay } = await serve();
+    const url = (relay.urls[1] as string).replace('https:', 'http:');
+    for (const path of ['certificate.sha256', 'fingerprint']) {
+      const response = await fetch(`${url}${path}`);
+      expect(response.status).toBe(200);
+      expect((await response.text()).trim()).toBe(toHex(relay.certificate.sha256));
+    }
+    expect((await fetch(url)).status).toBe(404);
+    open.sessions.push(await connect(url, {}));
   });
 
   it('sends GOAWAY when it drains, waits for those who leave, and frees its port', async () => {
@@ -180,7 +228,7 @@ describe('a relay with a token', () => {
     setup: { authorizationTokens: [{ alias: 'use-value', tokenType: 0n, value: utf8(token) }] },
   });
 
-  it.each(DRAFTS.flatMap((draft) => (['moqt', 'https'] as const).map((scheme) => ({ draft, scheme }))))(
+  it.each(DRAFTS.flatMap((draft) => (['moqt', 'https', 'h2'] as const).map((scheme) => ({ draft, scheme }))))(
     'takes it from SETUP and refuses others with UNAUTHORIZED: $scheme, draft $draft',
     async ({ draft, scheme }) => {
       const { relay, events } = await serve({ authToken: 'secret' });
@@ -218,6 +266,10 @@ describe('a relay with a token', () => {
       exitCode: EXIT.unauthorized,
     });
     await expect(join(relay, 'https', '18', {}, '?token=wrong')).rejects.toMatchObject({ exitCode: EXIT.unauthorized });
+    await (await join(relay, 'h2', '18', header('Bearer s3cret'))).publishNamespace(namespace('more'));
+    await expect(join(relay, 'h2', '18', header('Bearer wrong'))).rejects.toMatchObject({
+      exitCode: EXIT.unauthorized,
+    });
   });
 });
 
