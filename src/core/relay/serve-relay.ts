@@ -6,6 +6,7 @@ import { escapeText } from '../util/escape.js';
 import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { TokenCheck } from './auth.js';
+import { certificateHashServer } from './plain-http.js';
 import { RelayCore } from './relay.js';
 import { type CheckedOptions, checkOptions, type RelayTransport, type ServeRelayOptions } from './serve-options.js';
 
@@ -54,7 +55,7 @@ export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay
     ...(options.host === undefined ? [] : [options.host]),
   ]);
   const server = new RelayServer(options, checked);
-  await server.listen(certificate.certPem, certificate.keyPem);
+  await server.listen(certificate);
   const { keyPem: _, ...shown } = certificate;
   return {
     urls: server.urls,
@@ -98,7 +99,7 @@ class RelayServer {
     return this.checked.transports.includes(transport);
   }
 
-  async listen(certPem: string, keyPem: string): Promise<void> {
+  async listen({ certPem, keyPem, sha256 }: RelayCertificate & { readonly keyPem: string }): Promise<void> {
     const { listen } = await import('../transport/listen.js');
     const { checked, options } = this;
     const maxStreams = options.maxStreams ?? 1000;
@@ -120,6 +121,7 @@ class RelayServer {
       },
       {
         onConnect: (request) => this.#onConnect(request),
+        onHttp1: certificateHashServer(sha256),
         onSession: (session) => void this.#onSession(session),
         onHandlerError: (error) => this.#refused('', `internal error: ${message(error)}`),
       },

@@ -25,6 +25,8 @@ export interface RaceOptions<T, A extends RaceAttempt<T>> {
   isLocalTo(error: MoqtError): boolean;
   /** Why the deadline passed, from how far the attempts got. */
   timeoutError(attempts: readonly A[]): MoqtError;
+  /** After so long, ms, gives up with `error`, which is null when some attempt has got somewhere by then. */
+  readonly silence?: { readonly ms: number; error(attempts: readonly A[]): MoqtError | null } | undefined;
 }
 
 /** Happy Eyeballs (RFC 8305): the first attempt to succeed wins, the rest are cancelled. */
@@ -44,12 +46,17 @@ class Race<T, A extends RaceAttempt<T>> {
   }
 
   async run(): Promise<T> {
-    const { ms, signal } = this.#options;
+    const { ms, signal, silence } = this.#options;
     signal?.throwIfAborted();
     const onAbort = (): void => this.#winner.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     const onDeadline = (): void => this.#winner.reject(this.#options.timeoutError(this.#attempts));
     const deadline = ms > 0 ? systemClock.after(ms, onDeadline) : undefined;
+    const onSilence = (): void => {
+      const error = silence?.error(this.#attempts) ?? null;
+      if (error !== null) this.#winner.reject(error);
+    };
+    const silent = silence === undefined ? undefined : systemClock.after(silence.ms, onSilence);
     this.#startNext();
     let winner: A | null = null;
     try {
@@ -58,6 +65,7 @@ class Race<T, A extends RaceAttempt<T>> {
       return value;
     } finally {
       deadline?.cancel();
+      silent?.cancel();
       clearTimeout(this.#next);
       signal?.removeEventListener('abort', onAbort);
       for (const attempt of this.#attempts) if (attempt !== winner) attempt.cancel();

@@ -34,6 +34,7 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
       addresses,
       ms: left(),
       limitMs: options.connectTimeoutMs,
+      silenceMs: options.silenceTimeoutMs,
       signal: options.signal,
       peer: hostPort(target.host, target.port),
     },

@@ -1,3 +1,4 @@
+import type { MoqtError } from '../../errors/moqt-error.js';
 import { raceAddresses } from '../race.js';
 import { Attempt, type AttemptSetup } from './attempt.js';
 import type { QuicConnection } from './connection.js';
@@ -10,13 +11,19 @@ export interface HandshakeRaceOptions {
   readonly ms: number;
   /** The whole connect deadline, for the message. */
   readonly limitMs: number;
+  /** Gives up when nothing at all has come back for so long, ms; undefined: goes on until the deadline. */
+  readonly silenceMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly peer: string;
 }
 
 /** Happy Eyeballs over QUIC handshakes: the first to be established and trusted wins. */
 export async function raceHandshakes(setup: AttemptSetup, options: HandshakeRaceOptions): Promise<QuicConnection> {
-  const { addresses, ms, signal, limitMs, peer } = options;
+  const { addresses, ms, signal, limitMs, silenceMs, peer } = options;
+  const errorAfter = (waitedMs: number, attempts: readonly Attempt[]): MoqtError => {
+    const tried = attempts.map((attempt) => attempt.address);
+    return timeoutError(waitedMs, furthest(attempts), tried, peer);
+  };
   return raceAddresses<QuicConnection, Attempt>({
     addresses,
     ms,
@@ -24,10 +31,14 @@ export async function raceHandshakes(setup: AttemptSetup, options: HandshakeRace
     start: (address) => new Attempt(setup, address),
     // A server that answered will not answer differently on its other addresses; one that did not may.
     isLocalTo: (error) => error.stage === 'udp',
-    timeoutError(attempts) {
-      const tried = attempts.map((attempt) => attempt.address);
-      return timeoutError(limitMs, furthest(attempts), tried, peer);
-    },
+    timeoutError: (attempts) => errorAfter(limitMs, attempts),
+    silence:
+      silenceMs === undefined
+        ? undefined
+        : {
+            ms: silenceMs,
+            error: (attempts) => (furthest(attempts).datagrams > 0 ? null : errorAfter(silenceMs, attempts)),
+          },
   });
 }
 

@@ -54,6 +54,20 @@ describe('connecting that fails', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
+  it('gives up sooner when it is told how long silence may be', async () => {
+    const port = await udpServer(() => null);
+    const started = performance.now();
+    const error = await failure({ port }, { connectTimeoutMs: 20_000, silenceTimeoutMs: 200 });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(error).toMatchObject({ reason: 'udp.no-answer', message: expect.stringContaining('within 200 ms') });
+  });
+
+  it('does not take for silence what is no QUIC', async () => {
+    const port = await udpServer(() => Buffer.from('who is there?'));
+    const error = await failure({ port }, { connectTimeoutMs: 500, silenceTimeoutMs: 100 });
+    expect(error).toMatchObject({ reason: 'quic.not-quic' });
+  });
+
   it('gives up on silence at the connect deadline', async () => {
     const port = await udpServer(() => null);
     const started = performance.now();
