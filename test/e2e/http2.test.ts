@@ -114,9 +114,12 @@ describe('trust over HTTP/2', () => {
   });
 
   it('an untrusted certificate is exit 4, and the relay sees no session', async () => {
-    const result = await run(['connect', relay.webtransport, ...H2, '--json']);
+    const own = await startRelay();
+    const result = await run(['connect', own.webtransport, ...H2, '--json']);
     expect(result.code, result.stderr).toBe(4);
     expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_TLS' });
+    const log = (await own.stop()).stdout.toString().trim().split('\n');
+    expect(JSON.parse(log.at(-1) as string)).toMatchObject({ event: 'counters', sessionsOpened: 0, sessionsRefused: 0 });
   });
 
   it('a wrong token is answered with 401, none at all in SETUP; the right one is let in', async () => {
@@ -293,6 +296,7 @@ describe('flow control over HTTP/2', () => {
       30_000,
     );
     expect(last).toBeLessThan(SIZE / 2);
+    for (const process of [publisher, own.process]) expect(peakMib(process)).toBeLessThan(256);
     const received = createHash('sha256');
     for await (const chunk of subscriber.child.stdout as Readable) received.update(chunk as Buffer);
     expect(peakMib(own.process)).toBeLessThan(256);

@@ -129,7 +129,7 @@ describe('a relay on a UDP port', () => {
     await expect(join(relay, 'https', '18', { transport: 'webtransport' })).rejects.toMatchObject({
       code: 'MOQT_E_UNREACHABLE',
     });
-    expect(relay.counters()).toMatchObject({ sessionsOpened: 1, sessionsOverWebtransportH2: 1 });
+    await eventually(() => relay.counters().sessionsOverWebtransportH2 === 1, 'the relay had its SETUP');
   });
 
   it('serves all of them on one port number by default, and counts the sessions of each', async () => {
@@ -137,8 +137,9 @@ describe('a relay on a UDP port', () => {
     for (const scheme of ['moqt', 'https', 'h2', 'h2'] as const) await join(relay, scheme, '18');
     expect(new Set(relay.urls.map((url) => new URL(url).port)).size).toBe(1);
     expect(relay.transports).toEqual(['quic', 'webtransport', 'webtransport-h2']);
+    // A client of draft 18 is ready before the relay has its SETUP.
+    await eventually(() => relay.counters().sessionsOpened === 4, 'all had their seats');
     expect(relay.counters()).toMatchObject({
-      sessionsOpened: 4,
       sessionsOverQuic: 1,
       sessionsOverWebtransport: 1,
       sessionsOverWebtransportH2: 2,
