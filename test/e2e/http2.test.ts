@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
@@ -119,7 +119,11 @@ describe('trust over HTTP/2', () => {
     expect(result.code, result.stderr).toBe(4);
     expect(errorOf(result)).toMatchObject({ code: 'MOQT_E_TLS' });
     const log = (await own.stop()).stdout.toString().trim().split('\n');
-    expect(JSON.parse(log.at(-1) as string)).toMatchObject({ event: 'counters', sessionsOpened: 0, sessionsRefused: 0 });
+    expect(JSON.parse(log.at(-1) as string)).toMatchObject({
+      event: 'counters',
+      sessionsOpened: 0,
+      sessionsRefused: 0,
+    });
   });
 
   it('a wrong token is answered with 401, none at all in SETUP; the right one is let in', async () => {
@@ -253,6 +257,21 @@ describe('kill −9', () => {
     expect(published.code, published.stderr).toBe(9);
     expect(errorOf(published).code).toMatch(/^MOQT_E_/);
     await own.process.done;
+  });
+});
+
+describe.each(['14', '16', '18'])('a pipe over HTTP/2, on draft %s', (draft) => {
+  it('carries stdin to stdout, byte for byte', async () => {
+    const bytes = randomBytes(3_000_001);
+    const target = [relay.webtransport, 'http2', `pipe${draft}`, '--draft', draft, ...H2, ...relay.trust];
+    const subscriber = start(['subscribe', ...target, '--wait', '15s']);
+    const published = await run(['publish', ...target, '--json'], { stdin: bytes });
+    expect(published.code, published.stderr).toBe(0);
+    // TCP tells nothing of acknowledgements, and the report does not pretend.
+    expect(JSON.parse(published.stdout.toString())).toMatchObject({ delivery: 'handed-over' });
+    const received = await subscriber.done;
+    expect(received.code, received.stderr).toBe(0);
+    expect(Buffer.compare(received.stdout, bytes)).toBe(0);
   });
 });
 
