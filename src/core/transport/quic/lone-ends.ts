@@ -1,7 +1,7 @@
 import type { QuicSendStream } from './send-stream.js';
 
 /** Patience with acknowledgements that FrameScan may have failed to see, ms. */
-const FALLBACK_MS = 1000;
+const FALLBACK_MS = 5000;
 
 interface Wait {
   /** The last packet that may hold data of the stream; null while some of that may be unsent. */

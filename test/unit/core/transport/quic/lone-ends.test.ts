@@ -86,11 +86,11 @@ describe('LoneEnds', () => {
       ends.onData(a);
       ends.onSent(3);
       ends.add(a);
-      vi.advanceTimersByTime(500);
+      vi.advanceTimersByTime(2500);
       ends.add(b);
-      vi.advanceTimersByTime(500);
+      vi.advanceTimersByTime(2500);
       expect(ended).toEqual(['a']);
-      vi.advanceTimersByTime(1000);
+      vi.advanceTimersByTime(5000);
       expect(ended).toEqual(['a', 'b']);
     } finally {
       vi.useRealTimers();
