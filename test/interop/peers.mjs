@@ -80,6 +80,22 @@ async function mediamtx() {
   return status === 0 ? { path } : { skip: `go build of mediamtx failed with ${status}` };
 }
 
+/** Deno is a program in an npm package. */
+async function deno() {
+  const version = '2.9.6';
+  const folder = join(cache, `deno-${version}`);
+  const path = join(folder, 'node_modules/.bin/deno');
+  if (has(path)) return { path };
+  process.stderr.write(`installing deno ${version} …\n`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  const status = await run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', `deno@${version}`], {
+    cwd: folder,
+  });
+  if (status !== 0) return { skip: `npm install deno@${version} failed with ${status}` };
+  return has(path) ? { path } : { skip: `deno ${version} does not run here` };
+}
+
 /** The module cache is read-only, and so is a copy of it. */
 function makeWritable(folder) {
   chmodSync(folder, 0o755);
@@ -97,5 +113,6 @@ export const installers = {
   // Its lock names crate versions that the registry may no longer have.
   'moq-relay': () => cargo('moq-relay', '0.17.10', { locked: false }),
   aiomoqt,
+  deno,
   mediamtx,
 };

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { installers } from './peers.mjs';
 import { end, finish, moqt, runMoqt, start, until } from './processes.mjs';
 import { relays, startMediamtx } from './relays.mjs';
@@ -216,6 +217,52 @@ async function ownRelay() {
         await end(relay);
       }
     });
+  }
+}
+
+{
+  // Deno's WebTransport names no protocols, so the draft is 14; the other end speaks 18.
+  const names = ['publishes', 'subscribes'].map((does) => `deno: moqt/web ${does} through our relay, 8 MiB byte-exact`);
+  const installed =
+    !only || names.some((name) => name.includes(only)) ? await installers.deno() : { skip: 'not asked for' };
+  if (installed.skip) skip('deno: moqt/web through our relay', names.length, installed.skip);
+  else {
+    const sent = join(folder, 'deno-sent');
+    const got = join(folder, 'deno-got');
+    writeFileSync(sent, randomBytes(8 * 1024 * 1024));
+    const script = fileURLToPath(new URL('./deno/track.mjs', import.meta.url));
+    const flags = ['--no-config', '--v8-flags=--expose-gc', '--unstable-net', '--allow-net', '--allow-read'];
+    const inDeno = (direction, url, stdin, stdout) =>
+      start(installed.path, ['run', ...flags, script, direction, url, trust[1]], { stdin, stdout });
+    for (const [index, direction] of ['publish', 'subscribe'].entries()) {
+      await check(names[index], async () => {
+        const { relay, url } = await ownRelay();
+        const [input, output] = [openSync(sent, 'r'), openSync(got, 'w')];
+        const track = [url('https'), 'interop/deno', direction, ...trust, '--draft', '18'];
+        const ends =
+          direction === 'publish'
+            ? [
+                start(process.execPath, [moqt, 'subscribe', ...track, '--wait', '20s'], { stdout: output }),
+                inDeno(direction, url('https'), input, 'pipe'),
+              ]
+            : [
+                inDeno(direction, url('https'), 'ignore', output),
+                start(process.execPath, [moqt, 'publish', ...track], { stdin: input }),
+              ];
+        try {
+          const results = await Promise.all(ends.map((one) => finish(one, 60_000)));
+          closeSync(input);
+          closeSync(output);
+          const said = results.map(({ code, stderr }) => `exit ${code} ${stderr.trim().slice(-600)}`);
+          if (results.some(({ code }) => code !== 0)) throw new Error(said.join('\n'));
+          const hashes = await Promise.all([digest(sent), digest(got)]);
+          if (hashes[0] !== hashes[1]) throw new Error(`sha256 differs: ${hashes}\n${said.join('\n')}`);
+          return `sha256 ${hashes[1].slice(0, 12)}…, in Deno ${results[direction === 'publish' ? 1 : 0].stderr.trim()}`;
+        } finally {
+          await end(relay);
+        }
+      });
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import type {
   TransportSession,
 } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
+import { shownStreamCode } from '../webtransport/stream-codes.js';
 import { DatagramPort } from './datagram-port.js';
 import { W3cRecvStream } from './recv-stream.js';
 import { W3cSendStream } from './send-stream.js';
@@ -26,6 +27,8 @@ const DEFAULT_CLOSE_MS = 2000;
 const SESSION_GONE_GRACE_MS = 1000;
 /** As long as the close capsule lets a reason be (draft-ietf-webtrans-http3, "Session Termination"). */
 const MAX_REASON_BYTES = 1024;
+/** As long as Deno is given to send what it took, from the last byte on. */
+const DENO_FLUSH_MS = 1000;
 /** There is no telling where the peer is. */
 const NOWHERE: Address = { host: '', port: 0, family: 4 };
 
@@ -60,6 +63,7 @@ export class W3cSession implements TransportSession, StreamOwner {
   #endError: SessionClosed | null = null;
   #closing: Promise<void> | null = null;
   #sentBytes = 0;
+  #lastSentAt = Number.NEGATIVE_INFINITY;
   #receivedBytes = 0;
   #stats: W3cStats = {};
   #statsAsked = false;
@@ -177,6 +181,7 @@ export class W3cSession implements TransportSession, StreamOwner {
 
   sent(bytes: number): void {
     this.#sentBytes += bytes;
+    this.#lastSentAt = systemClock.now();
   }
 
   received(bytes: number): void {
@@ -187,6 +192,7 @@ export class W3cSession implements TransportSession, StreamOwner {
     const startedAt = systemClock.now();
     // The interface discards what is queued when it closes.
     await this.finishEnds(deadlineMs / 2);
+    await this.#flush(deadlineMs / 2);
     if (this.#endError !== null) return;
     const left = Math.max(0, deadlineMs - (systemClock.now() - startedAt));
     this.#end({ by: 'local', isApplication: true, code, reason }, async () => {
@@ -198,6 +204,16 @@ export class W3cSession implements TransportSession, StreamOwner {
       await settlesWithin(this.#wt.closed, left, { background: true });
     });
     await this.closed;
+  }
+
+  /**
+   * Deno 2.9 calls a stream closed when it has taken the bytes, sends the end of it some time later (denoland/deno#36822), and
+   * drops what it has not sent when the session closes. It does not tell how much that is.
+   */
+  async #flush(deadlineMs: number): Promise<void> {
+    const quietAt = this.#lastSentAt + DENO_FLUSH_MS;
+    const wait = Math.min(deadlineMs, quietAt - systemClock.now());
+    if ('Deno' in globalThis && wait > 0) await settlesWithin(this.#over.promise, wait);
   }
 
   async #accept<T>(reader: W3cReader<T>, handler: (stream: T) => void): Promise<void> {
@@ -252,9 +268,10 @@ export class W3cSession implements TransportSession, StreamOwner {
   }
 }
 
+/** Deno 2.9 shows the code of CONNECTION_CLOSE as it was on the wire: wrapped. */
 function closeCode(info: { readonly closeCode?: number | undefined } | undefined): bigint {
   const code = info?.closeCode;
-  return typeof code === 'number' && Number.isSafeInteger(code) && code >= 0 ? BigInt(code) : 0n;
+  return typeof code === 'number' && Number.isSafeInteger(code) && code >= 0 ? shownStreamCode(BigInt(code)) : 0n;
 }
 
 function figure(value: unknown): number {

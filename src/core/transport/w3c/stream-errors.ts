@@ -1,3 +1,5 @@
+import { shownStreamCode } from '../webtransport/stream-codes.js';
+
 type ErrorConstructor = new (...parameters: unknown[]) => { readonly streamErrorCode?: number | null };
 
 /** Application codes have 32 bits. Throws RangeError beyond. */
@@ -30,9 +32,13 @@ export function streamErrorWith(code: number): unknown {
   });
 }
 
+/** `@fails-components/webtransport` 1.6 has the code in the message only, and so has Deno 2.9: wrapped, as it was on the wire. */
+const TOLD =
+  /^(?:(?:Resetstream|StopSending) with code:|(?:stream reset|sending stopped) by peer: error )(?<code>[0-9]{1,16})$/;
+
 /**
  * The code of the peer's RESET_STREAM or STOP_SENDING in the error that a stream failed with; null when it failed for another
- * reason. `@fails-components/webtransport` 1.6 has it in the message only.
+ * reason.
  */
 export function streamErrorCodeOf(error: unknown): bigint | null {
   const { source, streamErrorCode, message } = (error ?? {}) as {
@@ -42,6 +48,6 @@ export function streamErrorCodeOf(error: unknown): bigint | null {
   };
   if (source === 'session') return null;
   if (typeof streamErrorCode === 'number' && Number.isSafeInteger(streamErrorCode)) return BigInt(streamErrorCode);
-  const told = typeof message === 'string' ? /^(?:Resetstream|StopSending) with code:(\d{1,16})$/.exec(message) : null;
-  return told === null ? null : BigInt(told[1] as string);
+  const told = typeof message === 'string' ? TOLD.exec(message)?.groups?.code : undefined;
+  return told === undefined ? null : shownStreamCode(BigInt(told));
 }
