@@ -1,3 +1,5 @@
+import { http3CodeName } from '../errors/codes/http3-codes.js';
+import { quicCodeName } from '../errors/codes/quic-codes.js';
 import type { CloseInfo, TransportSession } from '../transport/transport.js';
 import type { RequestKind } from '../wire/messages/control-message.js';
 import type { CodeSpace, DraftProfile } from '../wire/profile.js';
@@ -45,48 +47,6 @@ export function nameCode(profile: DraftProfile, space: CodeSpace, code: bigint, 
   return { code, name: profile.codes(space, request).name(code) ?? 'UNKNOWN' };
 }
 
-/** RFC 9000 §20.1. */
-const QUIC_CODES: readonly string[] = [
-  'NO_ERROR',
-  'INTERNAL_ERROR',
-  'CONNECTION_REFUSED',
-  'FLOW_CONTROL_ERROR',
-  'STREAM_LIMIT_ERROR',
-  'STREAM_STATE_ERROR',
-  'FINAL_SIZE_ERROR',
-  'FRAME_ENCODING_ERROR',
-  'TRANSPORT_PARAMETER_ERROR',
-  'CONNECTION_ID_LIMIT_REACHED',
-  'PROTOCOL_VIOLATION',
-  'INVALID_TOKEN',
-  'APPLICATION_ERROR',
-  'CRYPTO_BUFFER_EXCEEDED',
-  'KEY_UPDATE_ERROR',
-  'AEAD_LIMIT_REACHED',
-  'NO_VIABLE_PATH',
-];
-
-/** RFC 9114 §8.1, from 0x100 on. */
-const H3_CODES: readonly string[] = [
-  'H3_NO_ERROR',
-  'H3_GENERAL_PROTOCOL_ERROR',
-  'H3_INTERNAL_ERROR',
-  'H3_STREAM_CREATION_ERROR',
-  'H3_CLOSED_CRITICAL_STREAM',
-  'H3_FRAME_UNEXPECTED',
-  'H3_FRAME_ERROR',
-  'H3_EXCESSIVE_LOAD',
-  'H3_ID_ERROR',
-  'H3_SETTINGS_ERROR',
-  'H3_MISSING_SETTINGS',
-  'H3_REQUEST_REJECTED',
-  'H3_REQUEST_CANCELLED',
-  'H3_REQUEST_INCOMPLETE',
-  'H3_MESSAGE_ERROR',
-  'H3_CONNECT_ERROR',
-  'H3_VERSION_FALLBACK',
-];
-
 /** How a session ended, with the name of its code. `profile` is null while no draft has been agreed on. */
 export function nameClose(
   info: CloseInfo,
@@ -101,9 +61,13 @@ function closeName(info: CloseInfo, profile: DraftProfile | null, transport: Tra
   if (info.by === 'error') return 'TRANSPORT_ERROR';
   if (info.isApplication) return profile?.codes('session').name(info.code) ?? 'UNKNOWN';
   if (info.tlsAlert !== undefined) return info.tlsAlert;
-  const code = Number(info.code);
   // 0x100–0x1ff is a TLS alert to QUIC and something else to HTTP/3; without an alert, HTTP/3 is what is left.
-  if (transport !== 'quic' && code >= 0x100) return H3_CODES[code - 0x100] ?? 'UNKNOWN';
-  if (code >= 0x100 && code < 0x200) return `CRYPTO_ERROR_${code - 0x100}`;
-  return QUIC_CODES[code] ?? 'UNKNOWN';
+  const http3 = transport === 'quic' ? undefined : http3CodeName(info.code);
+  return http3 ?? quicCodeName(Number(info.code)) ?? 'UNKNOWN';
+}
+
+/** The registry that the code of an end belongs to, as `moqt explain --space` names it. */
+export function closeSpace(close: SessionCloseInfo): 'session' | 'quic' | 'http3' {
+  if (close.isApplication) return 'session';
+  return http3CodeName(close.code) === close.name ? 'http3' : 'quic';
 }

@@ -1,7 +1,7 @@
 import { MoqtError, type MoqtErrorOptions, type Stage } from '../errors/moqt-error.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import { EncodeError, WireError } from '../wire/wire-error.js';
-import { nameClose } from './codes.js';
+import { closeSpace, nameClose } from './codes.js';
 import type { MoqtSession, SessionCloseInfo } from './session.js';
 
 /** The peer of a session as `host:port`, for messages. */
@@ -27,7 +27,7 @@ export function sessionEndedError(
     stage: options.stage,
     cause: `session.${close.by === 'idle' ? 'idle' : close.name.toLowerCase()}`,
     ...(options.peer === undefined ? {} : { peer: options.peer }),
-    wire: { space: close.isApplication ? 'session' : 'transport', code: close.code, name: close.name },
+    wire: { space: closeSpace(close), code: close.code, name: close.name },
   };
   if (options.afterData) return new MoqtError('MOQT_E_INCOMPLETE', why, base);
   if (close.by === 'idle') return new MoqtError('MOQT_E_TIMEOUT', why, base);

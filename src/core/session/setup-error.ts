@@ -1,4 +1,5 @@
 import { MoqtError } from '../errors/moqt-error.js';
+import { closeSpace } from './codes.js';
 import type { SessionCloseInfo } from './session.js';
 import type { SessionCore } from './session-core.js';
 
@@ -6,7 +7,7 @@ import type { SessionCore } from './session-core.js';
 export function setupError(core: SessionCore, close: SessionCloseInfo): MoqtError {
   const code = `${close.name} (0x${close.code.toString(16)})`;
   const reason = close.reason === '' ? '' : `: ${close.reason}`;
-  const wire = { space: close.isApplication ? 'session' : 'transport', code: close.code, name: close.name };
+  const wire = { space: closeSpace(close), code: close.code, name: close.name };
   const details = { stage: 'setup', cause: `setup.${close.name.toLowerCase()}`, wire } as const;
   if (close.by === 'idle') return new MoqtError('MOQT_E_TIMEOUT', 'the peer went silent during SETUP', details);
   if (close.by === 'local' && close.name === 'INTERNAL_ERROR')

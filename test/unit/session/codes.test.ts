@@ -58,7 +58,7 @@ describe('nameClose', () => {
     [close({ isApplication: true, code: 0x7777n }), 'quic', 'UNKNOWN'],
     [close({ code: 0x2n }), 'quic', 'CONNECTION_REFUSED'],
     [close({ code: 0x178n, tlsAlert: 'no_application_protocol' }), 'quic', 'no_application_protocol'],
-    [close({ code: 0x130n }), 'quic', 'CRYPTO_ERROR_48'],
+    [close({ code: 0x130n }), 'quic', 'unknown_ca'],
     [close({ code: 0x10cn }), 'webtransport', 'H3_REQUEST_CANCELLED'],
     [close({ by: 'idle' }), 'quic', 'IDLE_TIMEOUT'],
     [close({ by: 'error' }), 'quic', 'TRANSPORT_ERROR'],

@@ -1,43 +1,14 @@
-import { tlsAlertName } from '../tls-alerts.js';
+import { alertOfCryptoError, quicCodeName } from '../../errors/codes/quic-codes.js';
 import type { CloseInfo } from '../transport.js';
 import type { NativeConnection } from './native.js';
-
-/** QUIC transport error codes (RFC 9000 §20.1). */
-const QUIC_ERRORS: Readonly<Record<number, string>> = {
-  0: 'NO_ERROR',
-  1: 'INTERNAL_ERROR',
-  2: 'CONNECTION_REFUSED',
-  3: 'FLOW_CONTROL_ERROR',
-  4: 'STREAM_LIMIT_ERROR',
-  5: 'STREAM_STATE_ERROR',
-  6: 'FINAL_SIZE_ERROR',
-  7: 'FRAME_ENCODING_ERROR',
-  8: 'TRANSPORT_PARAMETER_ERROR',
-  9: 'CONNECTION_ID_LIMIT_ERROR',
-  10: 'PROTOCOL_VIOLATION',
-  11: 'INVALID_TOKEN',
-  12: 'APPLICATION_ERROR',
-  13: 'CRYPTO_BUFFER_EXCEEDED',
-  14: 'KEY_UPDATE_ERROR',
-  15: 'AEAD_LIMIT_REACHED',
-  16: 'NO_VIABLE_PATH',
-};
 
 export const CONNECTION_REFUSED = 2;
 /** Sent when our own trust policy refuses what the TLS library accepted: alert bad_certificate. */
 export const BAD_CERTIFICATE = 0x12a;
 
-const CRYPTO_ERRORS = 0x100;
-
 /** The alert's name when the code is a CRYPTO_ERROR. */
 export function cryptoErrorName(code: number): string | undefined {
-  if (code < CRYPTO_ERRORS || code > 0x1ff) return undefined;
-  return tlsAlertName(code - CRYPTO_ERRORS);
-}
-
-/** For people: `PROTOCOL_VIOLATION`, `no_application_protocol`, or the number. */
-export function quicCodeName(code: number): string {
-  return cryptoErrorName(code) ?? QUIC_ERRORS[code] ?? `0x${code.toString(16)}`;
+  return alertOfCryptoError(code) === undefined ? undefined : quicCodeName(code);
 }
 
 /** How the connection ended, as far as the library knows; null while it is open. A local error counts as an end. */

@@ -1,14 +1,16 @@
+import { quicCodeName } from '../../errors/codes/quic-codes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { alertError } from '../tls-alerts.js';
 import type { CloseInfo } from '../transport.js';
-import { quicCodeName } from './close-codes.js';
 import { formatVersion } from './version-negotiation.js';
 
 /** The peer ended the handshake, or QUIC ended it for something the peer did. */
 export function closedError(info: CloseInfo, offered: readonly string[], peer: string): MoqtError {
   const code = Number(info.code);
-  const name = info.isApplication ? `application code 0x${code.toString(16)}` : quicCodeName(code);
-  const wire = { space: info.isApplication ? 'application' : 'quic', code: info.code, name };
+  const name = info.isApplication
+    ? `application code 0x${code.toString(16)}`
+    : (quicCodeName(code) ?? `0x${code.toString(16)}`);
+  const wire = { space: info.isApplication ? 'session' : 'quic', code: info.code, name };
   const who = info.by === 'peer' ? 'the server' : 'our QUIC library';
   if (info.by === 'idle') {
     return new MoqtError('MOQT_E_TIMEOUT', 'the server fell silent for the idle timeout during the handshake', {

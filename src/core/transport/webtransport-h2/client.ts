@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { http2CodeName } from '../../errors/codes/http2-codes.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
 import type { MoqtError, MoqtErrorOptions } from '../../errors/moqt-error.js';
 import { systemClock } from '../../util/clock.js';
@@ -17,7 +18,6 @@ import { chosenProtocol, refusal, webTransportError } from '../webtransport/http
 import type { SessionRequest } from '../webtransport/session-request.js';
 import { encodeStringList } from '../webtransport/structured-field.js';
 import { headerMap } from './header-map.js';
-import { http2CodeName } from './http2-codes.js';
 import { Http2Link } from './http2-link.js';
 import { Http2Pipe } from './http2-pipe.js';
 import { CapsuleSession } from './session.js';

@@ -1,5 +1,5 @@
 import type { Http2Stream } from 'node:http2';
-import { http2CodeName } from './http2-codes.js';
+import { http2CodeName } from '../../errors/codes/http2-codes.js';
 import type { Http2Link } from './http2-link.js';
 import { type BytePipe, PipeError } from './pipe.js';
 

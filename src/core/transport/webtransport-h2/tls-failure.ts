@@ -1,6 +1,7 @@
+import { tlsAlertCode } from '../../errors/codes/tls-alerts.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { escapeText } from '../../util/escape.js';
-import { alertError, tlsAlertCode } from '../tls-alerts.js';
+import { alertError } from '../tls-alerts.js';
 
 /** What this transport offers in ALPN. */
 export const ALPN_H2 = 'h2';

@@ -1,3 +1,4 @@
+import { http3CodeName } from '../../errors/codes/http3-codes.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
 import type { MoqtError, MoqtErrorOptions } from '../../errors/moqt-error.js';
 import { escapeText } from '../../util/escape.js';
@@ -7,7 +8,7 @@ import type { TransportSession } from '../transport.js';
 import { SessionClosed, StreamReset } from '../transport-errors.js';
 import { encodeFrame, FRAME } from './h3/frames.js';
 import { H3Connection } from './h3/h3-connection.js';
-import { H3Error, h3CodeName } from './h3/h3-error.js';
+import { H3Error } from './h3/h3-error.js';
 import { RequestReader } from './h3/request-reader.js';
 import { connectProtocol, type H3Settings, supportsDatagrams, supportsWebTransport } from './h3/settings.js';
 import { parseResponse, type ResponseHead } from './headers.js';
@@ -135,7 +136,7 @@ class Attempt {
       return this.#error('MOQT_E_PROTOCOL', escapeText(error.message), { cause, wire, origin: error });
     }
     if (error instanceof StreamReset) {
-      const name = h3CodeName(error.code) ?? `0x${error.code.toString(16)}`;
+      const name = http3CodeName(error.code) ?? `0x${error.code.toString(16)}`;
       return this.#error('MOQT_E_REJECTED', `the peer reset the WebTransport CONNECT: ${name}`, {
         cause: 'webtransport.rejected',
         wire: { space: 'http3', code: error.code, name },
@@ -150,7 +151,7 @@ class Attempt {
     const { by, code, reason } = error.info;
     if (by === 'idle') return this.#error('MOQT_E_TIMEOUT', 'the connection went silent', { origin: error });
     if (by === 'error') return this.#error('MOQT_E_UNREACHABLE', 'the connection failed', { origin: error });
-    const name = h3CodeName(code) ?? `0x${code.toString(16)}`;
+    const name = http3CodeName(code) ?? `0x${code.toString(16)}`;
     const words = reason === '' || reason === name ? name : `${name} ${escapeText(reason)}`;
     return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering: ${words}`, {
       cause: 'webtransport.rejected',

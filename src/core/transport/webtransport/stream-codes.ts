@@ -1,5 +1,6 @@
+import { http3CodeName } from '../../errors/codes/http3-codes.js';
 import type { CloseInfo } from '../transport.js';
-import { H3_CODES, h3CodeName } from './h3/h3-error.js';
+import { H3_CODES } from './h3/h3-error.js';
 
 /** The HTTP/3 code that application code 0 becomes (draft-ietf-webtrans-http3, "Resetting Data Streams"). */
 const FIRST = 0x52e4a40fa8dbn;
@@ -42,8 +43,8 @@ export function shownStreamCode(code: bigint): bigint {
   return unwrapCode(code) ?? code;
 }
 
-/** HTTP/3 and QPACK number their errors here, registered or not; see also the names that h3CodeName knows. */
-const isHttp3Code = (code: bigint): boolean => (code >= 0x100n && code <= 0x2ffn) || h3CodeName(code) !== undefined;
+/** HTTP/3 and QPACK number their errors here, registered or not; see also the names that http3CodeName knows. */
+const isHttp3Code = (code: bigint): boolean => (code >= 0x100n && code <= 0x2ffn) || http3CodeName(code) !== undefined;
 
 /**
  * The end of the QUIC connection as the end of the session on it. Peers close with a wrapped code (the Rust relays), an
@@ -54,7 +55,7 @@ export function sessionCloseInfo(info: CloseInfo): CloseInfo {
   const unwrapped = unwrapCode(info.code);
   if (unwrapped !== null) return { ...info, code: unwrapped };
   if (!isHttp3Code(info.code) && !isReserved(info.code)) return info;
-  return { ...info, isApplication: false, reason: info.reason || (h3CodeName(info.code) ?? '') };
+  return { ...info, isApplication: false, reason: info.reason || (http3CodeName(info.code) ?? '') };
 }
 
 export const SESSION_GONE = BigInt(H3_CODES.WT_SESSION_GONE);
