@@ -18,9 +18,7 @@ export function listeningText(record: ListeningRecord): string {
   const { urls, certificate, drafts, transports } = record;
   const base64 = Buffer.from(certificate.sha256, 'hex').toString('base64');
   const url = urls[0] ?? '';
-  // Where only TCP is served, looking for UDP first would be a waste.
-  const flag = transports.every((one) => one === 'webtransport-h2') ? ' --transport webtransport-h2' : '';
-  const trust = `--cert-sha256 ${certificate.sha256}${flag}`;
+  const trust = `--cert-sha256 ${certificate.sha256}${url.startsWith('https:') ? transportFlag(record) : ''}`;
   return [
     ...urls.map((one) => `listening    ${one}`),
     `drafts       ${drafts.join(', ')}`,
@@ -36,14 +34,20 @@ export function listeningText(record: ListeningRecord): string {
 }
 
 /** Clients of an http:// URL fetch the hash themselves, from the TCP port. */
-function plainHttpLines({ urls, transports }: ListeningRecord): string[] {
+function plainHttpLines(record: ListeningRecord): string[] {
+  const { urls, transports } = record;
   const https = urls.find((url) => url.startsWith('https:'));
   if (https === undefined || !transports.includes('webtransport-h2')) return [];
   return [
     '',
     'or without the hash, on this machine:',
-    `moqt subscribe ${https.replace('https:', 'http:')} live/room1 cam --wait > copy`,
+    `moqt subscribe ${https.replace('https:', 'http:')} live/room1 cam --wait${transportFlag(record)} > copy`,
   ];
+}
+
+/** Where HTTP/3 is not served, there is nothing to look for over UDP; a server of raw QUIC alone would even refuse it. */
+function transportFlag({ transports }: ListeningRecord): string {
+  return transports.includes('webtransport') ? '' : ' --transport webtransport-h2';
 }
 
 const fields = (namespace: readonly Uint8Array[]) => namespace.map((field) => formatTrackName(field));

@@ -17,7 +17,8 @@ const H2 = ['--transport', 'webtransport-h2'];
 const folder = mkdtempSync(join(tmpdir(), 'moqt-http2-'));
 let relay: TestRelay;
 beforeAll(async () => {
-  relay = await startRelay();
+  // It serves the whole file, however slow the machine.
+  relay = await startRelay([], { deadlineMs: 600_000 });
 });
 afterAll(async () => {
   await relay.stop();

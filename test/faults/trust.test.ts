@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveRelay } from '../../src/core/relay/serve-relay.js';
 import { connect } from '../../src/core/session/connect.js';
+import { listen } from '../../src/core/transport/listen.js';
 import { listenQuic } from '../../src/core/transport/quic/index.js';
 import { authority, expired, selfSigned, type TestCertificate } from '../support/certs.js';
 import { errorOf, run, startRelay, type TestRelay } from '../support/moqt.js';
@@ -151,19 +152,31 @@ async function counting() {
 }
 
 describe('row 40: --insecure', () => {
-  it('row 40: warns on stderr, and says so in JSON', async () => {
-    const plain = await run(['connect', secured.quic, '--insecure', '--auth-token', 'env:T'], {
-      env: { T: 'opensesame' },
-    });
-    expect(plain.code, plain.stderr).toBe(0);
-    expect(plain.stderr).toMatch(/warning.*not verified/i);
-    expect(plain.stdout.toString()).toMatch(/not verified/i);
-    const json = await run(['connect', secured.quic, '--insecure', '--json', '--auth-token', 'env:T'], {
-      env: { T: 'opensesame' },
-    });
-    expect(JSON.parse(json.stdout.toString())).toMatchObject({ verified: 'none' });
-    expect(json.stderr).toMatch(/not verified/i);
-  });
+  it.each(['quic', 'webtransport-h2'] as const)(
+    'row 40: %s: warns on stderr, and says so in JSON',
+    async (transport) => {
+      const target = [
+        'connect',
+        secured.url(transport),
+        '--transport',
+        transport,
+        '--insecure',
+        '--auth-token',
+        'env:T',
+      ];
+      const plain = await run(target, {
+        env: { T: 'opensesame' },
+      });
+      expect(plain.code, plain.stderr).toBe(0);
+      expect(plain.stderr).toMatch(/warning.*not verified/i);
+      expect(plain.stdout.toString()).toMatch(/not verified/i);
+      const json = await run([...target, '--json'], {
+        env: { T: 'opensesame' },
+      });
+      expect(JSON.parse(json.stdout.toString())).toMatchObject({ verified: 'none' });
+      expect(json.stderr).toMatch(/not verified/i);
+    },
+  );
 });
 
 describe('row 41: another certificate at the same place', () => {
@@ -184,6 +197,45 @@ describe('row 41: another certificate at the same place', () => {
     await impostor.close();
   });
 });
+
+describe('row 41: another certificate at the same place, over TCP', () => {
+  it.each(['chain', 'pin'])('row 41: %s: no request is sent before it is verified', async (how) => {
+    const root = await authority();
+    const [first, second] = [await root.issue(), await selfSigned()];
+    const trust = how === 'chain' ? { caPem: root.certPem } : { pins: [first.sha256] };
+    const honest = await serveHttp2(first, 0);
+    const open = () => connect(`https://127.0.0.1:${honest.port}/secret`, { transport: 'webtransport-h2', trust });
+    // It is the right one: the request is sent, and answered.
+    await expect(open()).rejects.toMatchObject({ wire: { space: 'http', code: 404n } });
+    expect(honest.requests()).toBe(1);
+    await honest.close();
+    const impostor = await serveHttp2(second, honest.port);
+    await expect(open()).rejects.toMatchObject({ code: 'MOQT_E_TLS', exitCode: 4 });
+    expect(impostor.requests()).toBe(0);
+    await impostor.close();
+  });
+});
+
+/** A TCP server that counts and refuses requests. */
+async function serveHttp2({ certPem, keyPem }: TestCertificate, port: number) {
+  let requests = 0;
+  const tcpOnly = { alpn: [], webtransport: false, webtransportH2: true };
+  const listener = await listen(
+    { host: '127.0.0.1', port, certPem, keyPem, idleTimeoutMs: 5000, ...tcpOnly },
+    {
+      onConnect() {
+        requests++;
+        return { accept: false, status: 404 };
+      },
+      onSession() {},
+    },
+  );
+  return {
+    port: listener.address.port,
+    requests: () => requests,
+    close: () => listener.close({ closeSessions: { code: 0n, reason: '' } }),
+  };
+}
 
 /** A server that counts what its clients send. */
 async function serve(certificate: TestCertificate, port: number) {
