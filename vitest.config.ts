@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,wire,transport-compliance,session,e2e,faults,contract}/**/*.test.ts'],
+    include: ['test/{unit,wire,transport-compliance,session,e2e,browser,faults,contract}/**/*.test.ts'],
     disableConsoleIntercept: true,
     pool: 'forks',
     maxWorkers: 2,

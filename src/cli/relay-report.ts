@@ -11,11 +11,13 @@ export interface ListeningRecord {
   readonly certificate: { readonly sha256: string; readonly notAfter: string };
   readonly drafts: readonly string[];
   readonly transports: readonly RelayTransport[];
+  /** The page for browsers, where it is served. */
+  readonly web?: string;
 }
 
 /** For people: where it is, how to trust it, and commands ready to paste. */
 export function listeningText(record: ListeningRecord): string {
-  const { urls, certificate, drafts, transports } = record;
+  const { urls, certificate, drafts, transports, web } = record;
   const base64 = Buffer.from(certificate.sha256, 'hex').toString('base64');
   const url = urls[0] ?? '';
   const trust = `--cert-sha256 ${certificate.sha256}${url.startsWith('https:') ? transportFlag(record) : ''}`;
@@ -26,6 +28,7 @@ export function listeningText(record: ListeningRecord): string {
     `certificate  sha256 ${certificate.sha256}`,
     `             base64 ${base64}`,
     `             until  ${certificate.notAfter}`,
+    ...(web === undefined ? [] : [`page         ${web}`]),
     '',
     `moqt publish ${url} live/room1 cam FILE ${trust}`,
     `moqt subscribe ${url} live/room1 cam --wait ${trust} > copy`,

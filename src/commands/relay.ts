@@ -34,10 +34,14 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
   static override examples = [
     { description: 'On 127.0.0.1:4443, with a fresh certificate:', command: '<%= config.bin %> relay' },
     { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen localhost:0 --jsonl' },
+    { description: 'With a page to publish and subscribe in a browser:', command: '<%= config.bin %> relay --web' },
     { description: 'With a token:', command: 'RELAY_TOKEN=… <%= config.bin %> relay --auth-token env:RELAY_TOKEN' },
   ];
   static override flags = {
     ...relayFlags,
+    web: Flags.boolean({
+      description: 'serve a page that publishes and subscribes in a browser, over plain HTTP on the TCP port',
+    }),
     'allow-remote': Flags.boolean({ description: 'permit an address that others can reach' }),
   };
 
@@ -57,6 +61,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       ...pem,
       ...(flags.draft && { drafts: flags.draft }),
       ...transportsOf(flags.transport),
+      web: flags.web,
       ...(token && { authToken: token }),
       policy: {
         maxSessions: flags['max-sessions'],
@@ -84,6 +89,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
         certificate: { sha256: toHex(relay.certificate.sha256), notAfter: relay.certificate.notAfter.toISOString() },
         drafts: relay.drafts,
         transports: relay.transports,
+        ...(relay.web !== null && { web: relay.web }),
       };
       this.print(machine ? JSON.stringify(record) : listeningText(record));
       await untilAborted(this.stop.signal);

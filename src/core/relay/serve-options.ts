@@ -29,6 +29,11 @@ export interface ServeRelayOptions {
   readonly drafts?: readonly string[];
   /** Default all: the first two on one UDP port, HTTP/2 on the TCP port of the same number. */
   readonly transports?: readonly RelayTransport[];
+  /**
+   * Whether a page for browsers is served over plain HTTP on the TCP port: it needs `webtransport` to connect by, and
+   * `webtransport-h2` for the port. Unless `allowRemote`, to names of this machine only. Default false.
+   */
+  readonly web?: boolean;
   /** Sessions must show it. */
   readonly authToken?: string | Uint8Array;
   readonly policy?: Partial<RelayPolicy>;
@@ -79,6 +84,13 @@ export async function checkOptions(options: ServeRelayOptions, resolve: Resolve 
   }
   if (transports.length === 0)
     refuse('relay.transports', 'no transport to serve', 'expected some of quic, webtransport and webtransport-h2');
+  if (options.web === true && !(transports.includes('webtransport') && transports.includes('webtransport-h2'))) {
+    refuse(
+      'relay.web',
+      `a page cannot be served with the transports ${transports.join(', ')} only`,
+      'it comes over the TCP port of webtransport-h2 and connects by webtransport, so serve both',
+    );
+  }
   const profiles = profilesFor(options.drafts);
   const host = isIpLiteral(name) ? name : choose(await resolve(name));
   if (!isLoopback(host) && options.allowRemote !== true) {

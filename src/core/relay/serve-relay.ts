@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { MoqtError } from '../errors/moqt-error.js';
 import type { MoqtSession } from '../session/session.js';
 import type { ConnectDecision, ConnectRequest, Listener, TransportSession } from '../transport/transport.js';
+import type { PlainResponse } from '../transport/webtransport/index.js';
+import type { PlainRequest } from '../transport/webtransport-h2/index.js';
 import { escapeText } from '../util/escape.js';
 import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
@@ -9,6 +11,7 @@ import { TokenCheck } from './auth.js';
 import { certificateHashServer } from './plain-http.js';
 import { RelayCore } from './relay.js';
 import { type CheckedOptions, checkOptions, type RelayTransport, type ServeRelayOptions } from './serve-options.js';
+import { webServer, webUrl } from './web-server.js';
 
 /** The certificate that a relay shows. */
 export interface RelayCertificate {
@@ -28,6 +31,8 @@ export interface Relay {
   /** The drafts served, as users write them. */
   readonly drafts: readonly string[];
   readonly transports: readonly RelayTransport[];
+  /** Where the page for browsers is, `http://…`; null when none is served. */
+  readonly web: string | null;
   /** Sessions, subscriptions, objects, caps that were hit, packets dropped … since the start, or now, by name. */
   counters(): Readonly<Record<string, number>>;
   /** GOAWAY to all sessions, waits for them to end, closes the rest after `timeoutMs`, and stops. */
@@ -62,6 +67,7 @@ export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay
     certificate: shown,
     drafts: checked.profiles.map(({ draft }) => draft),
     transports: checked.transports,
+    web: server.web,
     counters: () => server.counters(),
     drain: (newSessionUri, timeoutMs) => server.drain(newSessionUri, timeoutMs),
     close: () => server.close(),
@@ -95,11 +101,17 @@ class RelayServer {
     ];
   }
 
+  get web(): string | null {
+    return this.options.web === true ? webUrl((this.#listener as Listener).address) : null;
+  }
+
   #serves(transport: RelayTransport): boolean {
     return this.checked.transports.includes(transport);
   }
 
-  async listen({ certPem, keyPem, sha256 }: RelayCertificate & { readonly keyPem: string }): Promise<void> {
+  async listen(certificate: RelayCertificate & { readonly keyPem: string }): Promise<void> {
+    const onHttp1 = await this.#httpServer(certificate);
+    const { certPem, keyPem } = certificate;
     const { listen } = await import('../transport/listen.js');
     const { checked, options } = this;
     const maxStreams = options.maxStreams ?? 1000;
@@ -121,11 +133,22 @@ class RelayServer {
       },
       {
         onConnect: (request) => this.#onConnect(request),
-        onHttp1: certificateHashServer(sha256),
+        onHttp1,
         onSession: (session) => void this.#onSession(session),
         onHandlerError: (error) => this.#refused('', `internal error: ${message(error)}`),
       },
     );
+  }
+
+  async #httpServer(certificate: RelayCertificate): Promise<(request: PlainRequest) => PlainResponse> {
+    if (this.options.web !== true) return certificateHashServer(certificate.sha256);
+    return webServer({
+      certificate,
+      drafts: this.checked.profiles.map(({ draft }) => draft),
+      tokenRequired: this.#token !== null,
+      anyHost: this.options.allowRemote === true,
+      urls: () => this.urls,
+    });
   }
 
   counters(): Record<string, number> {
