@@ -1,5 +1,14 @@
-import { generateCertificate } from '../../src/core/certs/generate.js';
 import type { W3cWebTransport } from '../../src/core/transport/w3c/index.js';
+import { loopbackCertificate } from './webtransport-over-quic.js';
+
+const LARGE_WINDOW = 16 * 1024 * 1024;
+
+interface SideLimits {
+  readonly maxIncomingUni?: number;
+  readonly maxIncomingBidi?: number;
+  readonly streamWindow?: number;
+  readonly connectionWindow?: number;
+}
 
 /** What one side of `@fails-components/webtransport` allows the other. */
 export interface ForeignLimits {
@@ -12,6 +21,23 @@ export interface ForeignLimits {
   /** The client's names for the same. */
   readonly initialUnidirectionalSendStreams?: number;
   readonly initialBidirectionalSendStreams?: number;
+}
+
+/** As the library's options, with windows that do not grow: the compliance cases are about those that they name. */
+export function fixedLimits(limits: SideLimits = {}): ForeignLimits {
+  const { maxIncomingUni, maxIncomingBidi, streamWindow = 256 * 1024, connectionWindow = LARGE_WINDOW } = limits;
+  return {
+    initialStreamFlowControlWindow: streamWindow,
+    streamFlowControlWindowSizeLimit: streamWindow,
+    initialSessionFlowControlWindow: connectionWindow,
+    sessionFlowControlWindowSizeLimit: connectionWindow,
+    ...(maxIncomingUni === undefined
+      ? {}
+      : { initialUnidirectionalStreams: maxIncomingUni, initialUnidirectionalSendStreams: maxIncomingUni }),
+    ...(maxIncomingBidi === undefined
+      ? {}
+      : { initialBidirectionalStreams: maxIncomingBidi, initialBidirectionalSendStreams: maxIncomingBidi }),
+  };
 }
 
 interface ForeignLibrary {
@@ -48,7 +74,7 @@ export interface ForeignServer {
 /** Its HTTP/2 server on a free port of the loopback address; it chooses the first protocol that is offered. */
 export async function foreignServer(limits: ForeignLimits = {}): Promise<ForeignServer> {
   const { Http2Server } = await foreignLibrary();
-  const { certPem, keyPem, sha256 } = await generateCertificate({ hosts: ['localhost', '127.0.0.1'], days: 13 });
+  const { certPem, keyPem, sha256 } = await loopbackCertificate();
   const server = new Http2Server({
     host: '127.0.0.1',
     port: 0,

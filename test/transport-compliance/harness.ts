@@ -39,6 +39,8 @@ export interface TransportHarness {
   readonly opensAtOnce?: boolean;
   /** False where the transport knows of no packets. */
   readonly countsPackets?: boolean;
+  /** False where one of the ends cannot tell where the other is, and numbers streams itself. */
+  readonly sharesNames?: boolean;
   /** Cases that cannot pass with a foreign implementation, and what it is that it does; skipped aloud. */
   readonly broken?: readonly BrokenCase[];
 }

@@ -40,7 +40,7 @@ export function streamCases(connect: Connect, harness: TransportHarness): void {
         writeAll(send, there.subarray(1)),
         writeAll(other.send, back),
       ]);
-      expect(other.id).toBe(id);
+      if (harness.sharesNames !== false) expect(other.id).toBe(id);
       expect(Buffer.compare(gotThere, there)).toBe(0);
       expect(Buffer.compare(gotBack, back)).toBe(0);
       await expect(soon(send.delivered(), 'delivery')).resolves.toMatch(/^(acknowledged|handed-over)$/);

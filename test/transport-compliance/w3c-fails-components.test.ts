@@ -1,10 +1,8 @@
 import { wrapWebTransport } from '../../src/core/transport/w3c/index.js';
-import { type ForeignLimits, foreignClient, foreignServer } from '../support/fails-components.js';
+import { fixedLimits, foreignClient, foreignServer } from '../support/fails-components.js';
 import { soon } from '../support/wait.js';
 import { transportCompliance } from './compliance.js';
-import type { BrokenCase, SideLimits } from './harness.js';
-
-const LARGE_WINDOW = 16 * 1024 * 1024;
+import type { BrokenCase } from './harness.js';
 
 /** What version 1.6.8 does, read in its source. */
 const FOREIGN_RECEIVER_AND_SENDER: readonly BrokenCase[] = [
@@ -18,7 +16,7 @@ const FOREIGN_RECEIVER_AND_SENDER: readonly BrokenCase[] = [
   },
   {
     name: 'reset > of one direction leaves the other alone',
-    reason: 'it forgets both directions of a stream when one of them is reset',
+    reason: 'it forgets both directions of a stream when it resets one of them',
   },
   {
     name: 'makes openBidi wait until both directions are over',
@@ -30,24 +28,6 @@ const FOREIGN_RECEIVER_AND_SENDER: readonly BrokenCase[] = [
       "on stream 0, which is the server's first, it drops what does not arrive together with the capsule's header",
   },
 ];
-
-/** Windows that do not grow, because the cases are about those that they name. */
-function granted({ maxIncomingUni, maxIncomingBidi, streamWindow, connectionWindow }: SideLimits = {}): ForeignLimits {
-  const stream = streamWindow ?? 256 * 1024;
-  const session = connectionWindow ?? LARGE_WINDOW;
-  return {
-    initialStreamFlowControlWindow: stream,
-    streamFlowControlWindowSizeLimit: stream,
-    initialSessionFlowControlWindow: session,
-    sessionFlowControlWindowSizeLimit: session,
-    ...(maxIncomingUni === undefined
-      ? {}
-      : { initialUnidirectionalStreams: maxIncomingUni, initialUnidirectionalSendStreams: maxIncomingUni }),
-    ...(maxIncomingBidi === undefined
-      ? {}
-      : { initialBidirectionalStreams: maxIncomingBidi, initialBidirectionalSendStreams: maxIncomingBidi }),
-  };
-}
 
 transportCompliance('the W3C interface of @fails-components/webtransport', {
   maxStreamCode: 2n ** 32n - 1n,
@@ -61,9 +41,9 @@ transportCompliance('the W3C interface of @fails-components/webtransport', {
   countsPackets: false,
   broken: FOREIGN_RECEIVER_AND_SENDER,
   connect: async (limits = {}) => {
-    const listener = await foreignServer(granted(limits.server));
+    const listener = await foreignServer(fixedLimits(limits.server));
     const accepted = listener.accept();
-    const wt = await foreignClient(listener.url, listener.sha256, granted(limits.client));
+    const wt = await foreignClient(listener.url, listener.sha256, fixedLimits(limits.client));
     const client = await soon(wrapWebTransport(wt), 'the client');
     const server = await soon(
       accepted.then((session) => wrapWebTransport(session, { role: 'server', protocol: 'moqt-18' })),

@@ -17,6 +17,7 @@ import type { ConnectOptions } from '../transport.js';
 import { chosenProtocol, refusal, webTransportError } from '../webtransport/http-answer.js';
 import type { SessionRequest } from '../webtransport/session-request.js';
 import { encodeStringList } from '../webtransport/structured-field.js';
+import { DIALECTS } from './dialect.js';
 import { headerMap } from './header-map.js';
 import { Http2Link } from './http2-link.js';
 import { Http2Pipe } from './http2-pipe.js';
@@ -101,7 +102,7 @@ class Attempt {
     const refused = refusal(answer.status, answer.headers, { path, protocols, peer: this.#options.peer });
     if (refused !== null) throw refused;
     return this.#session(stream, settings, {
-      protocol: chosenProtocol(answer.headers, protocols),
+      protocol: chosenProtocol(answer.headers, protocols, { bare: DIALECTS[settings.dialect].bareProtocol }),
       http: { path, authority, status: answer.status, headers: answer.headers },
     });
   }

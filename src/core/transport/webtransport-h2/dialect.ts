@@ -18,6 +18,8 @@ export interface Dialect {
    * ones it loses the FIN and, on stream 0, the data behind the first piece. Null: no such limit.
    */
   readonly wholeCapsuleBytes: number | null;
+  /** The server may write WT-Protocol without the quotes of a String. */
+  readonly bareProtocol: boolean;
   /** Capsule types of WT_STREAMS_BLOCKED. */
   readonly streamsBlocked: { readonly uni: number; readonly bidi: number };
 }
@@ -30,6 +32,7 @@ export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     reliableSize: true,
     strictStates: true,
     wholeCapsuleBytes: null,
+    bareProtocol: false,
     streamsBlocked: { bidi: 0x190b4d43, uni: 0x190b4d44 },
   },
   // @fails-components/webtransport 1.6
@@ -39,6 +42,7 @@ export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     reliableSize: false,
     strictStates: false,
     wholeCapsuleBytes: 64,
+    bareProtocol: true,
     streamsBlocked: { uni: 0x190b4d43, bidi: 0x190b4d44 },
   },
 };

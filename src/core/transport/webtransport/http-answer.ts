@@ -67,9 +67,16 @@ export function refusal(
   });
 }
 
-/** `WT-Protocol` counts only as a String that was offered; otherwise it is as if it were absent: ''. */
-export function chosenProtocol(headers: ReadonlyMap<string, string>, offered: readonly string[]): string {
+/**
+ * `WT-Protocol` counts only as a String that was offered; otherwise it is as if it were absent: ''. With `bare` its text may
+ * also stand there without quotes.
+ */
+export function chosenProtocol(
+  headers: ReadonlyMap<string, string>,
+  offered: readonly string[],
+  { bare = false } = {},
+): string {
   const field = headers.get('wt-protocol');
-  const chosen = field === undefined ? null : parseStringItem(field);
+  const chosen = field === undefined ? null : (parseStringItem(field) ?? (bare ? field : null));
   return chosen !== null && offered.includes(chosen) ? chosen : '';
 }
