@@ -17,6 +17,7 @@ import { factsOf, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Downstream } from './downstream.js';
 import type { GroupEntry } from './group-cache.js';
+import { HeldDatagrams } from './held-datagrams.js';
 import type { IntakeSource, StreamIntake } from './intake.js';
 import { isOver, type JoinPlan, planJoin } from './join.js';
 import { NewGroupRequests } from './new-group-requests.js';
@@ -41,6 +42,7 @@ export class RelayTrack implements PublishersTrack {
   readonly store: TrackStore;
   readonly publishers: Publishers;
   readonly #downstreams = new Set<Downstream>();
+  readonly #held = new HeldDatagrams();
   readonly #waiting: WaitingRoom;
   readonly #newGroups: NewGroupRequests;
   /** Subscribers that are about to join. */
@@ -194,6 +196,7 @@ export class RelayTrack implements PublishersTrack {
 
   #endJoin(): void {
     this.#joining--;
+    this.#releaseHeld();
     if (this.#joining === 0 && this.#pendingEnd !== null) this.#retire();
     this.demandChanged();
   }
@@ -226,10 +229,11 @@ export class RelayTrack implements PublishersTrack {
     else this.#noteLargest(largestObject);
     upstream.begin(subscription);
     this.context.emit({ type: 'track-published', session: peer.id, track: this.name, via: subscription.origin });
+    this.#joining++;
     for (const { peer: waiter, request } of this.#waiting.takeAll()) {
       this.context.background(this.#admitSoon(waiter, request));
     }
-    this.demandChanged();
+    this.#endJoin();
   }
 
   newGroupToAskFor(): bigint | undefined {
@@ -304,6 +308,21 @@ export class RelayTrack implements PublishersTrack {
   }
 
   datagram(from: Upstream, object: DatagramObject): void {
+    const isFirst = this.#downstreams.size === 0 && this.#isAboutToBeJoined;
+    if (!isFirst && this.#held.isEmpty) this.#passOn(from, object);
+    else if (!this.#held.hold(from, object)) this.context.tally.datagramsDropped++;
+  }
+
+  get #isAboutToBeJoined(): boolean {
+    return this.#joining > 0 || this.#waiting.size > 0;
+  }
+
+  #releaseHeld(): void {
+    if (this.#isAboutToBeJoined) return;
+    for (const [from, object] of this.#held.takeAll()) this.#passOn(from, object);
+  }
+
+  #passOn(from: Upstream, object: DatagramObject): void {
     this.store.hasDatagrams = true;
     this.context.tally.bytesReceived += object.payload.length;
     if (this.shared && this.store.sawDatagram(object)) {
@@ -358,6 +377,7 @@ export class RelayTrack implements PublishersTrack {
   /** Who wants what has changed: FORWARD follows, streams that waited are looked at again, and an unused track goes. */
   demandChanged(): void {
     if (this.#retired) return;
+    this.#releaseHeld();
     const forward = this.#wantsForward;
     for (const upstream of this.publishers.upstreams) {
       void upstream.setForward(forward);

@@ -56,6 +56,21 @@ describe('datagrams', () => {
     expect(world.counter('datagramsSent')).toBe(3);
   });
 
+  it.each(matrix)(
+    'that come with SUBSCRIBE_OK reach who asked for it, from draft $from to draft $to',
+    async ({ from, to }) => {
+      world = new RelayWorld();
+      await world.publisher(from, 'live', (publication) => {
+        for (const object of [0n, 1n]) publication.sendDatagram({ group: 0n, object, payload: utf8(`${object}`) });
+      });
+      // The filter of draft 14 by default: nothing up to the largest object there is.
+      const { recorder } = await join(to, { filter: { type: 'largest-object' } });
+      await eventually(() => recorder.datagrams.length === 2, 'both');
+      expect(recorder.datagrams.map(({ header }) => header.object)).toEqual([0n, 1n]);
+      expect(world.counter('datagramsDropped')).toBe(0);
+    },
+  );
+
   it('that are too large for a subscriber are dropped and counted, for that one', async () => {
     const { made } = await begin('18');
     const [narrow, wide] = [await join('18', {}, 100), await join('18')];
