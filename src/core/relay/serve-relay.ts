@@ -4,11 +4,12 @@ import type { MoqtSession } from '../session/session.js';
 import type { ConnectDecision, ConnectRequest, Listener, TransportSession } from '../transport/transport.js';
 import type { PlainResponse } from '../transport/webtransport/index.js';
 import type { PlainRequest } from '../transport/webtransport-h2/index.js';
+import { toHex } from '../util/bytes.js';
 import { escapeText } from '../util/escape.js';
 import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { TokenCheck } from './auth.js';
-import { certificateHashServer } from './plain-http.js';
+import { answersOf, certificateHash } from './plain-http.js';
 import { RelayCore } from './relay.js';
 import { type CheckedOptions, checkOptions, type RelayTransport, type ServeRelayOptions } from './serve-options.js';
 import { webServer, webUrl } from './web-server.js';
@@ -141,12 +142,13 @@ class RelayServer {
   }
 
   async #httpServer(certificate: RelayCertificate): Promise<(request: PlainRequest) => PlainResponse> {
-    if (this.options.web !== true) return certificateHashServer(certificate.sha256);
+    const anyHost = this.options.allowRemote === true;
+    if (this.options.web !== true) return answersOf(certificateHash(toHex(certificate.sha256)), anyHost);
     return webServer({
       certificate,
       drafts: this.checked.profiles.map(({ draft }) => draft),
       tokenRequired: this.#token !== null,
-      anyHost: this.options.allowRemote === true,
+      anyHost,
       urls: () => this.urls,
     });
   }

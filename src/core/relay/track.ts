@@ -43,6 +43,8 @@ export class RelayTrack implements PublishersTrack {
   readonly publishers: Publishers;
   readonly #downstreams = new Set<Downstream>();
   readonly #held = new HeldDatagrams();
+  /** Those who waited are being let in, one after the other. */
+  #admitting = false;
   readonly #waiting: WaitingRoom;
   readonly #newGroups: NewGroupRequests;
   /** Subscribers that are about to join. */
@@ -229,11 +231,12 @@ export class RelayTrack implements PublishersTrack {
     else this.#noteLargest(largestObject);
     upstream.begin(subscription);
     this.context.emit({ type: 'track-published', session: peer.id, track: this.name, via: subscription.origin });
-    this.#joining++;
+    this.#admitting = true;
     for (const { peer: waiter, request } of this.#waiting.takeAll()) {
       this.context.background(this.#admitSoon(waiter, request));
     }
-    this.#endJoin();
+    this.#admitting = false;
+    this.demandChanged();
   }
 
   newGroupToAskFor(): bigint | undefined {
@@ -314,7 +317,7 @@ export class RelayTrack implements PublishersTrack {
   }
 
   get #isAboutToBeJoined(): boolean {
-    return this.#joining > 0 || this.#waiting.size > 0;
+    return this.#admitting || this.#joining > 0 || this.#waiting.size > 0;
   }
 
   #releaseHeld(): void {

@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import type { PlainRequest } from '../transport/webtransport-h2/index.js';
 import { toHex } from '../util/bytes.js';
 import { VERSION } from '../util/version.js';
+import type { WebAnswer } from './plain-http.js';
 import { readWebFiles } from './web-files.js';
-import { type WebAnswer, webPage } from './web-page.js';
+import { webPage } from './web-page.js';
 
 /** Browsers take a hash of ECDSA certificates only that are valid for two weeks or less (W3C WebTransport §"custom certificate requirements"). */
 const MAX_PINNABLE_MS = 14 * 24 * 60 * 60 * 1000;

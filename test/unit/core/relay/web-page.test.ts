@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { WebAnswer, WebRequest } from '../../../../src/core/relay/plain-http.js';
 import type { WebFiles } from '../../../../src/core/relay/web-files.js';
-import { type WebAnswer, type WebRequest, webPage } from '../../../../src/core/relay/web-page.js';
+import { webPage } from '../../../../src/core/relay/web-page.js';
 import { utf8 } from '../../../../src/core/util/bytes.js';
 
 const html = readFileSync(new URL('../../../../examples/web/index.html', import.meta.url));
