@@ -220,49 +220,83 @@ async function ownRelay() {
   }
 }
 
-{
-  // Deno's WebTransport names no protocols, so the draft is 14; the other end speaks 18.
-  const names = ['publishes', 'subscribes'].map((does) => `deno: moqt/web ${does} through our relay, 8 MiB byte-exact`);
-  const installed =
-    !only || names.some((name) => name.includes(only)) ? await installers.deno() : { skip: 'not asked for' };
-  if (installed.skip) skip('deno: moqt/web through our relay', names.length, installed.skip);
-  else {
-    const sent = join(folder, 'deno-sent');
-    const got = join(folder, 'deno-got');
-    writeFileSync(sent, randomBytes(8 * 1024 * 1024));
-    const script = fileURLToPath(new URL('./deno/track.mjs', import.meta.url));
-    const flags = ['--no-config', '--v8-flags=--expose-gc', '--unstable-net', '--allow-net', '--allow-read'];
-    const inDeno = (direction, url, stdin, stdout) =>
-      start(installed.path, ['run', ...flags, script, direction, url, trust[1]], { stdin, stdout });
-    for (const [index, direction] of ['publish', 'subscribe'].entries()) {
-      await check(names[index], async () => {
-        const { relay, url } = await ownRelay();
-        const [input, output] = [openSync(sent, 'r'), openSync(got, 'w')];
-        const track = [url('https'), 'interop/deno', direction, ...trust, '--draft', '18'];
-        const ends =
-          direction === 'publish'
-            ? [
-                start(process.execPath, [moqt, 'subscribe', ...track, '--wait', '20s'], { stdout: output }),
-                inDeno(direction, url('https'), input, 'pipe'),
-              ]
-            : [
-                inDeno(direction, url('https'), 'ignore', output),
-                start(process.execPath, [moqt, 'publish', ...track], { stdin: input }),
-              ];
-        try {
-          const results = await Promise.all(ends.map((one) => finish(one, 60_000)));
-          closeSync(input);
-          closeSync(output);
-          const said = results.map(({ code, stderr }) => `exit ${code} ${stderr.trim().slice(-600)}`);
-          if (results.some(({ code }) => code !== 0)) throw new Error(said.join('\n'));
-          const hashes = await Promise.all([digest(sent), digest(got)]);
-          if (hashes[0] !== hashes[1]) throw new Error(`sha256 differs: ${hashes}\n${said.join('\n')}`);
-          return `sha256 ${hashes[1].slice(0, 12)}…, in Deno ${results[direction === 'publish' ? 1 : 0].stderr.trim()}`;
-        } finally {
-          await end(relay);
-        }
+/** What runs moqt/web over a WebTransport that is not ours: `launch` starts one end, with its stdin and stdout. */
+const strangers = [
+  {
+    // Deno's WebTransport names no protocols, so the draft is 14; the other end speaks 18.
+    name: 'deno',
+    namespace: 'interop/deno',
+    install: () => installers.deno(),
+    launch({ path }, direction, url, stdio) {
+      const script = fileURLToPath(new URL('./deno/track.mjs', import.meta.url));
+      const flags = ['--no-config', '--v8-flags=--expose-gc', '--unstable-net', '--allow-net', '--allow-read'];
+      return start(path, ['run', ...flags, script, direction, url, trust[1]], stdio);
+    },
+  },
+  ...['http2', 'http3'].map((http) => ({
+    name: `fails-components over ${http === 'http2' ? 'HTTP/2' : 'HTTP/3'}`,
+    namespace: 'interop/fails-components',
+    install: () => (http === 'http2' ? {} : findAddon()),
+    launch(_, direction, url, stdio) {
+      const script = fileURLToPath(new URL('./fails-components/track.mjs', import.meta.url));
+      return start(process.execPath, [script, direction, url, trust[1], http], stdio);
+    },
+  })),
+];
+
+/** Its HTTP/3 addon is fetched from a code host when it is installed, so it is used where somebody has it. */
+async function findAddon() {
+  try {
+    await import('@fails-components/webtransport-transport-http3-quiche');
+    return {};
+  } catch {
+    return { skip: '@fails-components/webtransport-transport-http3-quiche is not installed' };
+  }
+}
+
+for (const stranger of strangers) {
+  const names = ['publishes', 'subscribes'].map(
+    (does) => `${stranger.name}: moqt/web ${does} through our relay, 8 MiB byte-exact`,
+  );
+  if (only && !names.some((name) => name.includes(only))) continue;
+  const installed = await stranger.install();
+  if (installed.skip) {
+    skip(`${stranger.name}: moqt/web through our relay`, names.length, installed.skip);
+    continue;
+  }
+  const sent = join(folder, 'stranger-sent');
+  const got = join(folder, 'stranger-got');
+  writeFileSync(sent, randomBytes(8 * 1024 * 1024));
+  for (const [index, direction] of ['publish', 'subscribe'].entries()) {
+    await check(names[index], async () => {
+      const { relay, url } = await ownRelay();
+      const [stdin, stdout] = [openSync(sent, 'r'), openSync(got, 'w')];
+      const track = [url('https'), stranger.namespace, direction, ...trust, '--draft', '18'];
+      const isPublisher = direction === 'publish';
+      const ours = start(
+        process.execPath,
+        [moqt, ...(isPublisher ? ['subscribe', ...track, '--wait', '20s'] : ['publish', ...track])],
+        {
+          ...(isPublisher ? { stdout } : { stdin }),
+        },
+      );
+      const theirs = stranger.launch(installed, direction, url('https'), {
+        stdin: isPublisher ? stdin : 'ignore',
+        stdout: isPublisher ? 'pipe' : stdout,
       });
-    }
+      try {
+        const results = await Promise.all([ours, theirs].map((one) => finish(one, 60_000)));
+        closeSync(stdin);
+        closeSync(stdout);
+        const said = results.map(({ code, stderr }) => `exit ${code} ${stderr.trim().slice(-600)}`);
+        if (results.some(({ code }) => code !== 0)) throw new Error(said.join('\n'));
+        const hashes = await Promise.all([digest(sent), digest(got)]);
+        if (hashes[0] !== hashes[1]) throw new Error(`sha256 differs: ${hashes}\n${said.join('\n')}`);
+        return `sha256 ${hashes[1].slice(0, 12)}…, there ${results[1].stderr.trim()}`;
+      } finally {
+        await end(relay);
+      }
+    });
   }
 }
 
