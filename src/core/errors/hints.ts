@@ -1,27 +1,11 @@
+import { CAUSE_TRIES } from './codes/texts/causes.js';
+import { codeText } from './codes/texts.js';
 import type { ErrorCode } from './error-codes.js';
 
-/** What to do about a failure, by its cause: used where the error itself brings no hint. */
+/** What to do about a failure, by its cause: used where the error itself brings no hint, before its code is looked up. */
 const BY_CAUSE: Readonly<Record<string, string>> = {
-  'request.does_not_exist':
-    'nobody publishes this track now: check the namespace tuple and the track name, or wait for it with --wait',
-  'request.track_does_not_exist':
-    'nobody publishes this track now: check the namespace tuple and the track name, or wait for it with --wait',
-  'request.not_supported': 'the peer does not serve this kind of request: try another --via or --draft',
-  'request.uninterested': 'the peer does not want this track or namespace',
-  'request.invalid_range': 'the track has no such objects: ask for another --filter',
-  'request.timeout': 'the peer gave up waiting for a publisher: start it first, or wait longer with --wait',
-  'request.duplicate_subscription': 'this session has the track already',
-  'request.prefix_overlap': 'this session asks for an overlapping prefix already',
-  'request.excessive_load': 'the peer is overloaded: try again later',
-  'request.going_away': 'the peer is going away: connect again',
-  'request.malformed_track': 'the relay found contradictions in the track: look at its publisher',
   'frame.truncated': 'is the input whole, and this its --frame? What came before was published',
   'session.idle': 'nothing came from the peer for the idle timeout: is it still there? --idle-timeout makes it longer',
-  'session.goaway_timeout': 'the peer asked this session to move and closed it: connect again',
-  'session.protocol_violation':
-    'one side broke the rules of the draft: try another --draft, and tell the authors of the peer',
-  'session.no_error': 'the peer closed the session on purpose, without a reason: see its log',
-  'session.internal_error': 'the peer failed: see its log',
   'setup.no_error': 'the peer closed the session without a reason: does it want a path in the URL, or a token?',
   'setup.internal_error':
     'the peer failed, or has no place for another session: its reason and its log say which; try again later',
@@ -39,7 +23,21 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
   MOQT_E_USAGE: 'see --help',
 };
 
-/** A sentence on what to do, or null when there is nothing to say. */
-export function hintFor(code: ErrorCode, cause: string | undefined): string | null {
-  return (cause === undefined ? undefined : BY_CAUSE[cause]) ?? BY_CODE[code] ?? null;
+/** What a hint depends on: the fields of a MoqtError. */
+export interface HintFacts {
+  readonly code: ErrorCode;
+  /** The dotted cause. */
+  readonly reason?: string | undefined;
+  readonly wire?: { readonly space: string; readonly name: string } | undefined;
+}
+
+/** A sentence on what to do, or null when there is nothing to say. What is said of a code is what `moqt explain` says. */
+export function hintFor({ code, reason, wire }: HintFacts): string | null {
+  const cause = reason ?? '';
+  const byWire = wire === undefined ? undefined : codeText(wire.space, wire.name)?.try[0];
+  return lookUp(BY_CAUSE, cause) ?? byWire ?? lookUp(CAUSE_TRIES, cause) ?? BY_CODE[code] ?? null;
+}
+
+function lookUp(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -27,7 +27,7 @@ export function errorDocument(error: MoqtError, peer: string | null): ErrorDocum
       stage: error.stage,
       cause: error.reason ?? null,
       message: escapeText(error.message),
-      hint: error.hint ?? hintFor(error.code, error.reason),
+      hint: error.hint ?? hintFor(error),
       exitCode: error.exitCode,
       peer: error.peer ?? peer,
       ...(error.wire && {
@@ -42,7 +42,7 @@ export function errorLine(error: MoqtError, peer: string | null, paint: (text: s
   const who = error.peer ?? peer;
   const where = who ? `${error.stage} ${escapeText(who)}` : error.stage;
   const cause = error.reason ? ` [${error.reason}]` : '';
-  const advice = error.hint ?? hintFor(error.code, error.reason);
+  const advice = error.hint ?? hintFor(error);
   const hint = advice ? ` — ${escapeText(advice)}` : '';
   return `${paint('moqt:')} ${where}: ${escapeText(error.message, { maxLength: MAX_MESSAGE })}${cause}${hint}`;
 }

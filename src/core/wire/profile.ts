@@ -107,6 +107,10 @@ export interface DraftProfile {
   readonly data: DataLayout;
   /** `message` matters in 14, whose request errors differ per request. */
   codes(space: CodeSpace, message?: RequestKind): CodeTable;
+  /** The section of the draft that defines the codes of a registry, such as '9.8'. */
+  codeSection(space: CodeSpace, message?: RequestKind): string;
+  /** The section on greasing, which reserves codes of the form 0x7f·N + 0x9d in every registry (17+); null before. */
+  readonly greaseSection: string | null;
   /** Message type number on the wire, or undefined when this draft lacks the message. */
   messageType(type: ControlMessageType, request?: RequestKind): bigint | undefined;
 }

@@ -43,6 +43,11 @@ export interface DraftDefinition {
   };
   readonly publishDoneCodes: Codes;
   readonly streamResetCodes: Codes;
+  /** Where the draft defines them; in 14 per message. */
+  readonly codeSections: Readonly<Record<CodeSpace, string>> & {
+    readonly perRequest?: Readonly<Partial<Record<RequestKind, string>>>;
+  };
+  readonly greaseSection: string | null;
 }
 
 /** A copy of `record` without the given keys: for a draft that drops entries of its neighbour. */
@@ -64,6 +69,12 @@ export function createProfile(definition: DraftDefinition): DraftProfile {
     data: { ...definition.data, varints: definition.varint },
     control,
     codes: createCodeLookup(definition),
+    codeSection: (space, message) => {
+      const { perRequest } = definition.codeSections;
+      const own = space === 'request-error' && message !== undefined ? perRequest?.[message] : undefined;
+      return own ?? definition.codeSections[space];
+    },
+    greaseSection: definition.greaseSection,
     messageType: (type, request) => control.layout(type, request)?.id,
   };
 }

@@ -156,4 +156,19 @@ export const draft14: DraftDefinition = {
   },
   /** §13.1.8. */
   streamResetCodes: { INTERNAL_ERROR: 0x0, CANCELLED: 0x1, DELIVERY_TIMEOUT: 0x2, SESSION_CLOSED: 0x3 },
+  codeSections: {
+    session: '3.4',
+    'request-error': '13.1',
+    'publish-done': '9.12',
+    'stream-reset': '10.4.3',
+    perRequest: {
+      SUBSCRIBE: '9.9',
+      TRACK_STATUS: '9.22',
+      PUBLISH: '9.15',
+      FETCH: '9.18',
+      PUBLISH_NAMESPACE: '9.25',
+      SUBSCRIBE_NAMESPACE: '9.30',
+    },
+  },
+  greaseSection: null,
 };

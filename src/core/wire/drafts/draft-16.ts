@@ -65,4 +65,5 @@ export const draft16: DraftDefinition = {
   publishDoneCodes: { ...draft14.publishDoneCodes, UPDATE_FAILED: 0x8, MALFORMED_TRACK: 0x12 },
   /** §13.4.4. */
   streamResetCodes: { ...draft14.streamResetCodes, UNKNOWN_OBJECT_STATUS: 0x4, MALFORMED_TRACK: 0x12 },
+  codeSections: { session: '3.4', 'request-error': '9.8', 'publish-done': '9.15', 'stream-reset': '10.4.3' },
 };

@@ -64,4 +64,6 @@ export const draft18: DraftDefinition = {
     EXPIRED_AUTH_TOKEN: 0x7,
     EXCESSIVE_LOAD: 0x9,
   },
+  codeSections: { session: '3.5', 'request-error': '10.6', 'publish-done': '10.11', 'stream-reset': '3.3.3' },
+  greaseSection: '14',
 };
