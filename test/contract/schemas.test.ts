@@ -186,7 +186,7 @@ test('a failure and a warning are one line each, as their schemas say', async ()
   checkOne('connect-event', insecure.stdout);
 });
 
-test.each(['connect', 'announce', 'publish', 'subscribe', 'relay', 'decode', 'encode'])(
+test.each(['connect', 'announce', 'publish', 'subscribe', 'relay', 'decode', 'encode', 'explain'])(
   '%s --show-config --json is as config.json says',
   async (command) => {
     const positional: Record<string, string[]> = {
@@ -218,6 +218,20 @@ test('decode and encode are as their schemas say, and each undoes the other', as
   const encodeLines = [`{"draft":18,"kind":"control","decoded":${text}}`, '{"draft":18,"kind":"control","decoded":{}}'];
   const encodings = await run(['encode', '--jsonl'], { stdin: Buffer.from(`${encodeLines.join('\n')}\n`) });
   expect(checkAll('encode-line', encodings.stdout).map(({ ok }) => ok)).toEqual([true, false]);
+});
+
+test('explain is as its schemas say, what is not known included', async () => {
+  const inputs = ['0x178', '91141958510811', 'closed by peer: 0', 'udp.refused', '99999999999999999999999'];
+  const result = await run(['explain', ...inputs, '--json']);
+  expect(result.code).toBe(1);
+  const { explanations } = checkOne('explain', result.stdout) as { explanations: { input: string }[] };
+  expect(explanations.map(({ input }) => input)).toEqual(inputs);
+  checkOne('error', result.stderr);
+  const lines = await run(['explain', ...inputs, '--jsonl']);
+  expect(checkAll('explain-line', lines.stdout)).toEqual(explanations);
+
+  const { meanings } = checkOne('explain', succeeded(await run(['explain', '--list', '--json'])).stdout);
+  expect(checkAll('explain-line', succeeded(await run(['explain', '--list', '--jsonl'])).stdout)).toEqual(meanings);
 });
 
 test('everything that a relay prints is as relay.json says', async () => {
