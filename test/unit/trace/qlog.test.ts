@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MoqtError } from '../../../src/core/errors/moqt-error.js';
+import type { TraceEvent, TraceHeader } from '../../../src/core/records/trace-event.js';
+import { QlogReader } from '../../../src/core/trace/qlog/reader.js';
+import { QlogWriter } from '../../../src/core/trace/qlog/writer.js';
+import type { TraceItem } from '../../../src/core/trace/trace-item.js';
+import { concatBytes, utf8 } from '../../../src/core/util/bytes.js';
+import { traceEvent, traceHeader } from '../../support/trace-arbitraries.js';
+
+const HEADER: TraceHeader = {
+  protocol: 'moq-transport-18',
+  perspective: 'client',
+  detail: 'headers',
+  startTime: 1_700_000_000_000,
+};
+
+function write(header: TraceHeader, events: readonly TraceEvent[]): Uint8Array {
+  const writer = new QlogWriter();
+  return concatBytes([writer.header(header), ...events.map((event) => writer.event(event)), writer.end()]);
+}
+
+function read(bytes: Uint8Array, chunk = bytes.length || 1): TraceItem[] {
+  const reader = new QlogReader();
+  const items: TraceItem[] = [];
+  for (let at = 0; at < bytes.length; at += chunk) items.push(...reader.push(bytes.slice(at, at + chunk)));
+  return [...items, ...reader.end()];
+}
+
+const eventsOf = (items: readonly TraceItem[]) => items.flatMap((item) => (item.type === 'event' ? [item.event] : []));
+const notesOf = (items: readonly TraceItem[]) => items.flatMap((item) => (item.type === 'note' ? [item.note] : []));
+
+/** An object as it is traced, all in one, and the records that it makes. */
+const at = { sequence: 1, timeUs: 1500 };
+const object = (streamId: bigint): TraceEvent[] => [
+  { kind: 3, ...at, streamId, group: 4n, object: 2n ** 60n, priority: 7, status: 0 },
+  { kind: 4, ...at, sequence: 2, timeUs: 1501, streamId, group: 4n, object: 2n ** 60n, size: 3, payload: utf8('abc') },
+];
+
+describe('a qlog file of ours', () => {
+  it('reads back as what was written, however its bytes are cut', () => {
+    fc.assert(
+      fc.property(
+        traceHeader,
+        fc.array(traceEvent, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        (header, events, chunk) => {
+          const items = read(write(header, events), chunk);
+          expect(items[0]).toEqual({ type: 'header', header });
+          expect(eventsOf(items)).toEqual(events);
+          expect(notesOf(items)).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it('gives everything before a cut', () => {
+    fc.assert(
+      fc.property(fc.array(traceEvent, { minLength: 1, maxLength: 5 }), fc.nat(), (events, position) => {
+        const head = write(HEADER, []).length;
+        const bytes = write(HEADER, events);
+        const whole = eventsOf(read(bytes.subarray(0, head + (position % (bytes.length - head)))));
+        expect(whole).toEqual(events.slice(0, whole.length));
+      }),
+    );
+  });
+
+  it('survives any flipped byte with a typed error, a note, or other values', () => {
+    fc.assert(
+      fc.property(
+        fc.array(traceEvent, { minLength: 1, maxLength: 4 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (events, position, flip) => {
+          const bytes = write(HEADER, events);
+          bytes[position % bytes.length] = (bytes[position % bytes.length] as number) ^ flip;
+          try {
+            read(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(MoqtError);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says an object and its payload in one event, in the words of the qlog draft', () => {
+    const opened: TraceEvent = {
+      kind: 1,
+      sequence: 0,
+      timeUs: 1400,
+      streamId: 3n,
+      direction: 'sent',
+      streamType: 'subgroup',
+      trackAlias: 9n,
+      group: 4n,
+      subgroup: 1n,
+    };
+    const records = new TextDecoder()
+      .decode(write(HEADER, [opened, ...object(3n)]))
+      .split('\x1e')
+      .slice(2);
+    expect(records.map((text) => JSON.parse(text)).map(({ name, time, data }) => ({ name, time, data }))).toEqual([
+      {
+        name: 'moqt:subgroup_header_created',
+        time: 1.4,
+        data: { stream_id: 3, track_alias: 9, group_id: 4, subgroup_id: 1 },
+      },
+      {
+        name: 'moqt:subgroup_object_created',
+        time: 1.5,
+        data: {
+          stream_id: 3,
+          group_id: 4,
+          object_id: String(2n ** 60n),
+          publisher_priority: 7,
+          subgroup_id: 1,
+          object_status: 'normal',
+          object_payload_length: 3,
+          object_payload: { length: 3, data: '616263' },
+        },
+      },
+    ]);
+  });
+
+  it('says a datagram in one event', () => {
+    const opened: TraceEvent = {
+      kind: 1,
+      sequence: 0,
+      timeUs: 1400,
+      streamId: 2n ** 62n,
+      direction: 'received',
+      streamType: 'datagram',
+      trackAlias: 9n,
+      group: 4n,
+    };
+    const events = [opened, ...object(2n ** 62n)];
+    const records = new TextDecoder().decode(write(HEADER, events)).split('\x1e').slice(2);
+    expect(records.map((text) => JSON.parse(text).name)).toEqual(['moqt:object_datagram_parsed']);
+    expect(eventsOf(read(write(HEADER, events)))).toEqual(events);
+  });
+});
+
+describe('a qlog file of another program', () => {
+  const lines = (...records: object[]) => utf8(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const head = {
+    qlog_version: '0.3',
+    qlog_format: 'JSON-SEQ',
+    title: 'other',
+    trace: { vantage_point: { type: 'server' } },
+  };
+
+  it('is read without separators, and its events of other schemas become annotations that go back as they were', () => {
+    const packet = {
+      time: 0.25,
+      name: 'transport:packet_sent',
+      data: { header: { packet_number: 1 } },
+      group_id: 'ab',
+    };
+    const items = read(lines(head, packet));
+    expect(eventsOf(items)).toEqual([
+      {
+        kind: 7,
+        sequence: 0,
+        timeUs: 250,
+        label: 'transport:packet_sent',
+        data: packet.data,
+        extra: { group_id: 'ab' },
+      },
+    ]);
+    const again = new TextDecoder().decode(write(HEADER, eventsOf(items))).split('\x1e')[2] as string;
+    expect(JSON.parse(again)).toMatchObject(packet);
+  });
+
+  it('keeps integers that JSON numbers cannot hold', () => {
+    const text = `${JSON.stringify(head)}\n{"time":1,"name":"moqt:fetch_header_parsed","data":{"stream_id":4611686018427387903,"request_id":"7"}}\n`;
+    expect(eventsOf(read(utf8(text)))).toMatchObject([
+      { kind: 1, streamId: 2n ** 62n - 1n, streamType: 'fetch', fetchRequestId: 7n },
+    ]);
+  });
+
+  it('is read as one document, with times that count from the one before', () => {
+    const trace = {
+      vantage_point: { type: 'client' },
+      common_fields: { time_format: 'delta', reference_time: 5 },
+      events: [
+        { time: 1, name: 'a:b', data: {} },
+        { time: 2, name: 'a:c', data: {} },
+      ],
+    };
+    const items = read(utf8(JSON.stringify({ qlog_version: '0.3', qlog_format: 'JSON', traces: [trace] }, null, 2)));
+    expect(items[0]).toMatchObject({ header: { perspective: 'client', startTime: 5 } });
+    expect(eventsOf(items).map(({ timeUs }) => timeUs)).toEqual([1000, 3000]);
+  });
+
+  it('skips what is no event and says so, and tells a cut from damage', () => {
+    const bytes = concatBytes([
+      lines(head, { no: 'event' }),
+      utf8('{"time":\n'),
+      lines({ time: 1, name: 'a:b' }),
+      utf8('{"time":2,"na'),
+    ]);
+    const items = read(bytes);
+    expect(eventsOf(items)).toHaveLength(1);
+    expect(notesOf(items).map(({ kind }) => kind)).toEqual(['skipped', 'corrupt', 'truncated']);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['text', 'hello\nworld\n'],
+    ['other JSON', '{"a":1}\n'],
+    ['a number', '5\n'],
+  ])('refuses %s', (_, text) => {
+    expect(() => read(utf8(text))).toThrow(MoqtError);
+  });
+});
