@@ -7,8 +7,11 @@ import { domainToAscii, isIPv4, isIPv6 } from './host-name.js';
 export type UrlScheme = 'moqt' | 'https' | 'http';
 
 /** A URL of a MoQT server (draft-18 §3.1.2). */
-export interface MoqtUrl {
-  readonly scheme: UrlScheme;
+export type MoqtUrl = ServerUrl<UrlScheme>;
+
+/** A URL of a server, with one of the schemes `S`. */
+export interface ServerUrl<S extends string> {
+  readonly scheme: S;
   /** DNS name in lower case (IDNs in their ASCII form) or IP literal, without brackets. */
   readonly host: string;
   /** 1…65535; 443 unless given. */
@@ -26,6 +29,7 @@ export interface MoqtUrl {
 const DEFAULT_PORT = 443;
 /** A longer one could not be named in a GOAWAY either (draft-18 §10.4). */
 const MAX_URL_LENGTH = 8192;
+const SCHEMES: readonly UrlScheme[] = ['moqt', 'https', 'http'];
 const FORM = 'expected moqt://host[:port][/path], https://… or http://…';
 
 /**
@@ -33,7 +37,12 @@ const FORM = 'expected moqt://host[:port][/path], https://… or http://…';
  * repaired into something the user did not write.
  */
 export function parseMoqtUrl(text: string): MoqtUrl {
-  const refuse = (problem: string, expected = FORM, hint?: string): never => {
+  return parseServerUrl(text, SCHEMES, FORM);
+}
+
+/** As parseMoqtUrl, with other schemes; `form` says in an error what was expected. */
+export function parseServerUrl<S extends string>(text: string, schemes: readonly S[], form: string): ServerUrl<S> {
+  const refuse = (problem: string, expected = form, hint?: string): never => {
     throw new MoqtError('MOQT_E_URL', `bad URL ${shown(text)}: ${problem}; ${expected}`, {
       stage: 'config',
       cause: 'url.malformed',
@@ -51,12 +60,11 @@ export function parseMoqtUrl(text: string): MoqtUrl {
   if (match === null) {
     const bare = text.replace(/^(moqt|https?):\/?(?=[^/])/i, '');
     const guess = /^[^/?#]+(:\d+)?([/?#]|$)/.test(bare) ? `did you mean moqt://${shown(bare)}?` : undefined;
-    return refuse('it has no scheme', FORM, guess);
+    return refuse('it has no scheme', form, guess);
   }
-  const scheme = (match[1] as string).toLowerCase();
-  if (scheme !== 'moqt' && scheme !== 'https' && scheme !== 'http') {
-    return refuse(`unknown scheme ${scheme}`, FORM);
-  }
+  const named = (match[1] as string).toLowerCase();
+  const scheme = schemes.find((one) => one === named);
+  if (scheme === undefined) return refuse(`unknown scheme ${named}`, form);
   const given = match[2] as string;
   if (given.includes('@')) refuse('it carries a user name or password', 'use --auth-token for credentials');
   const { host, port, isIPv6Literal } = parseAuthority(given, refuse);

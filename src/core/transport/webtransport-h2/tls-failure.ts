@@ -20,13 +20,17 @@ export function isTlsError(error: unknown): boolean {
   return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_SSL_');
 }
 
-/** Why TLS failed, from the error that its library gave: a code, never the words of a message. */
-export function tlsFailure(error: NodeJS.ErrnoException, peer: string): MoqtError {
+/** Why TLS failed, from the error that its library gave: a code, never the words of a message. `offered`: in ALPN. */
+export function tlsFailure(
+  error: NodeJS.ErrnoException,
+  peer: string,
+  offered: readonly string[] = [ALPN_H2],
+): MoqtError {
   const code = error.code ?? '';
   const alert = ALERT.exec(code)?.[1]?.toLowerCase();
   if (alert !== undefined) {
     const wire = { space: 'tls', code: BigInt(tlsAlertCode(alert) ?? 0), name: alert };
-    return alertError({ alert, who: 'the server', offered: [ALPN_H2], peer, wire, alpnHint: ALPN_HINT, origin: error });
+    return alertError({ alert, who: 'the server', offered, peer, wire, alpnHint: ALPN_HINT, origin: error });
   }
   if (NOT_TLS.has(code)) {
     return new MoqtError('MOQT_E_PROTOCOL', 'what answers on that TCP port does not speak TLS', {

@@ -26,6 +26,8 @@ export interface TrustedTls {
 export interface SecureOptions {
   readonly context: SecureContext;
   readonly policy: TrustPolicy;
+  /** Offered in ALPN (an empty list offers none), whatever the server makes of it. Absent: h2, which it must choose. */
+  readonly protocols?: readonly string[];
   readonly keylogFile: string | undefined;
   /** What is left of the connect deadline, ms; 0 is none. */
   readonly ms: number;
@@ -58,12 +60,13 @@ export function clientContext(policy: TrustPolicy, options: Pick<ConnectOptions,
  * the signal's reason.
  */
 export async function secure(raw: Socket, options: SecureOptions): Promise<TrustedTls> {
-  const { context, policy, keylogFile, ms, limitMs, signal, peer } = options;
+  const { context, policy, protocols, keylogFile, ms, limitMs, signal, peer } = options;
+  const offered = protocols ?? [ALPN_H2];
   signal?.throwIfAborted();
   const socket = connect({
     socket: raw,
     secureContext: context,
-    ALPNProtocols: [ALPN_H2],
+    ...(offered.length === 0 ? {} : { ALPNProtocols: [...offered] }),
     // The decision is made below, from what stays readable.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
@@ -79,15 +82,16 @@ export async function secure(raw: Socket, options: SecureOptions): Promise<Trust
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (ms > 0) timer = setTimeout(() => reject(tlsTimeout(limitMs, peer)), ms);
-      socket.once('error', (error: NodeJS.ErrnoException) => reject(tlsFailure(error, peer)));
+      socket.once('error', (error: NodeJS.ErrnoException) => reject(tlsFailure(error, peer, offered)));
       socket.once('close', () => reject(tlsFailure(new Error('closed'), peer)));
       // In the turn of the event: nothing that the peer sent behind its handshake has been looked at.
       socket.once('secureConnect', () => {
         const chain = peerChain(socket);
         const distrust = decide(socket, policy, chain);
         if (distrust !== null) reject(distrust);
-        else if (socket.alpnProtocol !== ALPN_H2) reject(noCommonProtocol(socket.alpnProtocol, peer));
-        else resolve({ socket, chain });
+        else if (protocols === undefined && socket.alpnProtocol !== ALPN_H2) {
+          reject(noCommonProtocol(socket.alpnProtocol, peer));
+        } else resolve({ socket, chain });
       });
     });
   } catch (error) {
