@@ -6,7 +6,7 @@ const ranks = [
   ['wire', 'transport'],
   ['session'],
   ['publisher', 'subscriber', 'fetcher', 'relay'],
-  ['probe', 'explain', 'bench', 'trace', 'interop'],
+  ['probe', 'inspection', 'explain', 'bench', 'trace', 'interop'],
   ['render', 'config'],
 ];
 

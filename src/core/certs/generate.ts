@@ -10,6 +10,8 @@ export interface GenerateOptions {
   readonly hosts: readonly string[];
   /** Days of validity from `now`, at most 14: browsers refuse pinned certificates that live longer. */
   readonly days: number;
+  /** Permits up to ten years, for clients that are no browsers. */
+  readonly allowLong?: boolean;
   /** Default: the wall clock. */
   readonly now?: () => Date;
 }
@@ -26,7 +28,9 @@ export interface GeneratedCertificate {
 }
 
 const DAY_MS = 86_400_000;
+/** What browsers pin at most. */
 export const MAX_DAYS = 14;
+const MAX_LONG_DAYS = 3650;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /**
@@ -36,7 +40,8 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 export async function generateCertificate(options: GenerateOptions): Promise<GeneratedCertificate> {
   const { hosts, days } = options;
   if (hosts.length === 0) refuse('a certificate needs at least one host');
-  if (!(days > 0 && days <= MAX_DAYS)) refuse(`a certificate is valid for more than 0 and at most ${MAX_DAYS} days`);
+  const most = options.allowLong === true ? MAX_LONG_DAYS : MAX_DAYS;
+  if (!(days > 0 && days <= most)) refuse(`a certificate is valid for more than 0 and at most ${most} days`);
   const names = hosts.map(subjectAltName);
 
   // The library registers classes and metadata when it is loaded, and takes a tenth of a second for it.

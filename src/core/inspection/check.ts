@@ -1,0 +1,97 @@
+import { MoqtError } from '../errors/moqt-error.js';
+import type {
+  CertificateCheck,
+  CertificateInspection,
+  CertificateReading,
+  CheckFinding,
+  CheckState,
+  FailedReading,
+} from '../records/certificate-report.js';
+import { inParallel } from '../util/in-parallel.js';
+import { timeLeft } from '../util/time-left.js';
+import type { Inspector } from './inspect.js';
+import type { CertificateServer } from './source.js';
+
+/** Time left below which a certificate is worth a warning, or is critical; seconds. */
+export interface ExpiryLimits {
+  readonly warning: number;
+  readonly critical: number;
+}
+
+/** Handshakes at the same time. */
+const CONCURRENCY = 16;
+const SEVERITY: readonly CheckState[] = ['ok', 'warning', 'critical'];
+/** A server without TLS on TCP: nothing to check there. */
+const NO_TCP = new Set(['tcp.refused', 'tcp.timeout', 'network.unreachable']);
+
+/** The worst of the states; of none it is `ok`. */
+export function worstState(states: Iterable<CheckState>): CheckState {
+  let worst = 0;
+  for (const state of states) worst = Math.max(worst, SEVERITY.indexOf(state));
+  return SEVERITY[worst] as CheckState;
+}
+
+/** Checks servers, many at once; the results are in their order. What a server does wrong is a result, never an error. */
+export function checkCertificates(
+  inspector: Inspector,
+  servers: readonly CertificateServer[],
+  limits: ExpiryLimits,
+): Promise<CertificateCheck[]> {
+  return inParallel(servers, CONCURRENCY, (server) => checkServer(inspector, server, limits));
+}
+
+async function checkServer(
+  inspector: Inspector,
+  server: CertificateServer,
+  limits: ExpiryLimits,
+): Promise<CertificateCheck> {
+  const start = performance.now();
+  let inspection: CertificateInspection | null = null;
+  let findings: CheckFinding[];
+  try {
+    inspection = await inspector.inspectServer(server);
+    findings = inspection.readings.flatMap((reading) => (reading.ok ? judged(reading, limits) : unread(reading)));
+    if (inspection.comparison === 'different') {
+      findings.push({ state: 'ok', over: 'tcp', cause: null, message: 'HTTP/3 and TCP have different certificates' });
+    }
+  } catch (error) {
+    if (!(error instanceof MoqtError)) throw error;
+    const over = server.carriers[0] ?? 'tcp';
+    findings = [{ state: 'critical', over, cause: error.reason ?? error.code, message: error.message }];
+  }
+  const seen = inspection?.readings.filter((reading) => reading.ok) ?? [];
+  const ends = seen.map(({ firstToExpire }) => firstToExpire).sort((a, b) => a.remainingSeconds - b.remainingSeconds);
+  return {
+    url: server.shown,
+    state: worstState(findings.map(({ state }) => state)),
+    findings,
+    expirySeconds: ends[0]?.remainingSeconds ?? null,
+    notAfter: ends[0]?.notAfter ?? null,
+    sha256: seen[0]?.pin.hex ?? null,
+    durationMs: performance.now() - start,
+    ...limits,
+  };
+}
+
+function judged(reading: CertificateReading, limits: ExpiryLimits): CheckFinding[] {
+  const { over, firstToExpire, verdicts, trusted } = reading;
+  const [verdict] = verdicts;
+  const left = firstToExpire.remainingSeconds;
+  const isLeaf = firstToExpire.subject === reading.chain[0]?.subject;
+  const which = isLeaf ? '' : `${firstToExpire.subject} `;
+  if (trusted === false && verdict !== undefined) {
+    return [{ state: 'critical', over, cause: verdict.cause, message: verdict.message ?? 'not trusted' }];
+  }
+  if (left < 0) {
+    return [{ state: 'critical', over, cause: 'tls.expired', message: `${which}expired on ${firstToExpire.notAfter}` }];
+  }
+  const state = left < limits.critical ? 'critical' : left < limits.warning ? 'warning' : 'ok';
+  const cause = state === 'ok' ? null : 'threshold.cert-expiry';
+  return [{ state, over, cause, message: `${which}expires in ${timeLeft(left)} on ${firstToExpire.notAfter}` }];
+}
+
+/** One of two ways was read. Whoever wants HTTP/3 gets it no more; TCP need not be served. */
+function unread({ over, cause, message }: FailedReading): CheckFinding[] {
+  if (over === 'tcp' && NO_TCP.has(cause)) return [{ state: 'ok', over, cause: null, message: 'not served' }];
+  return [{ state: 'warning', over, cause, message }];
+}
