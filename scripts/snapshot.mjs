@@ -13,7 +13,7 @@ const OWN_FLAGS_OF_CONNECT = ['hold', 'prefix', 'for'];
 /** The contract that a manifest makes. */
 export function contractOf(manifest) {
   const shared = new Set(Object.keys(manifest.commands.connect.flags).filter((n) => !OWN_FLAGS_OF_CONNECT.includes(n)));
-  const variable = (...words) => `MOQT_${words.join('_').replaceAll('-', '_').toUpperCase()}`;
+  const variable = (...words) => `MOQT_${words.join('_').replaceAll(/[-:]/g, '_').toUpperCase()}`;
   const commands = Object.entries(manifest.commands).map(([id, command]) => {
     const args = Object.values(command.args).map(({ name, required = false }) => ({ name, required }));
     const flags = Object.entries(command.flags).map(([name, flag]) => [

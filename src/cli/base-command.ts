@@ -63,6 +63,8 @@ export abstract class MoqtCommand extends Command {
 
   /** True where stdout carries payload: then documents go to stderr. */
   protected readonly payloadOnStdout: boolean = false;
+  /** What every failure and every signal ends the command with, where scripts expect one code for them all. */
+  protected readonly failureExit: ExitCode | null = null;
   readonly stop = new Stop();
   output: OutputSettings = {
     json: false,
@@ -132,7 +134,7 @@ export abstract class MoqtCommand extends Command {
       this.stop.stop({ kind: 'max-time' });
       this.#maxTimer = setTimeout(() => {
         this.#tellError(maxTimeError());
-        process.exit(EXIT.timeout);
+        process.exit(this.failureExit ?? EXIT.timeout);
       }, MAX_TIME_GRACE_MS).unref();
     }, ms);
     this.#maxTimer.unref();
@@ -175,7 +177,7 @@ export abstract class MoqtCommand extends Command {
       code = await this.execute();
       await this.#stdout?.flush();
       if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
-      code = this.stop.exitCode ?? code;
+      code = this.#endOf(this.stop.exitCode) ?? code;
     } catch (thrown) {
       code = await this.#report(thrown);
     }
@@ -199,9 +201,15 @@ export abstract class MoqtCommand extends Command {
     const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : withOrigin(toMoqtError(thrown), this.origins);
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
     // A command that was told to stop reports just that, unless moqt itself is broken.
-    if (quietEnd && error.code !== 'MOQT_E_BUG') return this.stop.exitCode ?? error.exitCode;
-    this.#tellError(error);
-    return error.exitCode;
+    if (quietEnd && error.code !== 'MOQT_E_BUG') return this.#endOf(this.stop.exitCode ?? error.exitCode) as ExitCode;
+    const told = this.failureExit === null ? error : withExitCode(error, this.failureExit);
+    this.#tellError(told);
+    return told.exitCode;
+  }
+
+  /** 0 stays 0: a reader who has seen enough is no failure. */
+  #endOf(code: ExitCode | null): ExitCode | null {
+    return code === null || code === EXIT.ok ? code : (this.failureExit ?? code);
   }
 
   #tellError(error: MoqtError): void {
@@ -266,6 +274,20 @@ export class ShowConfig extends Error {
   constructor(readonly rows: readonly { flag: string; value: unknown; origin: string }[]) {
     super('show-config');
   }
+}
+
+/** The same error, ending in another way. */
+function withExitCode(error: MoqtError, exitCode: ExitCode): MoqtError {
+  const { code, message, stage, reason, hint, peer, wire } = error;
+  return new MoqtError(code, message, {
+    stage,
+    exitCode,
+    origin: error,
+    ...(reason !== undefined && { cause: reason }),
+    ...(hint !== undefined && { hint }),
+    ...(peer !== undefined && { peer }),
+    ...(wire !== undefined && { wire }),
+  });
 }
 
 function maxTimeError(origin?: unknown): MoqtError {

@@ -1,7 +1,12 @@
 import { isIP } from 'node:net';
 import { parsePin } from '../core/certs/pins.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
-import type { ConnectSettings, TransportChoice } from '../core/session/connect-settings.js';
+import type {
+  ConnectSettings,
+  NetworkSettings,
+  TransportChoice,
+  TrustSettings,
+} from '../core/session/connect-settings.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
 import { asAuthorizationToken, readAuthToken } from './auth-token.js';
 import { badFlag } from './flags/kinds.js';
@@ -49,10 +54,8 @@ export async function prepareConnection(
   flags: ConnectionFlags,
   options: { stdinTaken: boolean },
 ): Promise<PreparedConnection> {
-  if (flags.bind !== undefined && isIP(flags.bind) === 0)
-    throw badFlag('bind', flags.bind, 'an IP address of this machine');
-  if (flags.servername !== undefined && !/^[^\s\p{Cc}]{1,255}$/u.test(flags.servername))
-    throw badFlag('servername', flags.servername, 'a host name');
+  const place = placeSettings(flags);
+  const trust = trustSettings(flags);
   const secret = await readAuthToken({ source: flags['auth-token'], env: process.env, stdinTaken: options.stdinTaken });
   const tokens = secret ? [asAuthorizationToken(secret, flags['auth-token-type'])] : [];
   const inSetup = flags['auth-in'] !== 'request';
@@ -60,18 +63,9 @@ export async function prepareConnection(
   const settings: ConnectSettings = {
     drafts: flags.draft,
     transport: flags.transport,
-    trust: {
-      caFile: flags.ca,
-      pins: flags['cert-sha256']?.map((pin) => parsePin(pin)),
-      insecure: flags.insecure,
-      servername: flags.servername,
-      certFile: flags.cert,
-      keyFile: flags.key,
-    },
+    trust,
     network: {
-      bind: flags.bind,
-      resolve: flags.resolve ? parseResolve(flags.resolve) : undefined,
-      family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
+      ...place,
       keepAliveMs: flags['keep-alive'],
       congestionControl: flags['congestion-control'],
       headers: flags.header?.map(parseHeader),
@@ -86,6 +80,33 @@ export async function prepareConnection(
     ...(inSetup && tokens.length > 0 && { setup: { authorizationTokens: tokens } }),
   };
   return { settings, requestTokens: inRequest ? tokens : [] };
+}
+
+/** Where packets go and come from, as the flags say. */
+export function placeSettings(
+  flags: Pick<ConnectionFlags, 'bind' | 'resolve' | 'ipv4' | 'ipv6'>,
+): Pick<NetworkSettings, 'bind' | 'resolve' | 'family'> {
+  const { bind, resolve, ipv4, ipv6 } = flags;
+  if (bind !== undefined && isIP(bind) === 0) throw badFlag('bind', bind, 'an IP address of this machine');
+  return { bind, resolve: resolve ? parseResolve(resolve) : undefined, family: ipv4 ? 4 : ipv6 ? 6 : undefined };
+}
+
+/** What is trusted, and who we are, as the flags say. */
+export function trustSettings(
+  flags: Pick<ConnectionFlags, 'ca' | 'cert-sha256' | 'insecure' | 'servername' | 'cert' | 'key'>,
+): TrustSettings {
+  const { servername } = flags;
+  if (servername !== undefined && !/^[^\s\p{Cc}]{1,255}$/u.test(servername)) {
+    throw badFlag('servername', servername, 'a host name');
+  }
+  return {
+    caFile: flags.ca,
+    pins: flags['cert-sha256']?.map((pin) => parsePin(pin)),
+    insecure: flags.insecure,
+    servername,
+    certFile: flags.cert,
+    keyFile: flags.key,
+  };
 }
 
 /** `HOST:PORT:ADDR`, where ADDR may be an IPv6 address in brackets. */

@@ -43,11 +43,23 @@ function unknownCommand(argv: readonly string[], config: Config): MoqtError | nu
   }
   const names = [...config.commandIDs, ...config.topics.map((topic) => topic.name)];
   const known = names.some((name) => name === first || name.startsWith(`${first}:`));
-  if (known) return null;
+  if (known) return unknownInTopic(words, config);
   const similar = closestName(words[0] ?? first, config.commandIDs);
   return usage(
     `there is no command ${JSON.stringify(first)}`,
     similar ? `did you mean ${similar}?` : 'moqt --help lists the commands',
+  );
+}
+
+/** `moqt certs inspekt`: the topic exists, and nothing of that name in it. */
+function unknownInTopic([topic, name]: readonly string[], config: Config): MoqtError | null {
+  if (topic === undefined || name === undefined || topic.includes(':')) return null;
+  const siblings = config.commandIDs.filter((id) => id.startsWith(`${topic}:`)).map((id) => id.slice(topic.length + 1));
+  if (siblings.length === 0 || config.commandIDs.includes(topic) || siblings.includes(name)) return null;
+  const similar = closestName(name, siblings);
+  return usage(
+    `there is no command ${JSON.stringify(`${topic} ${name}`)}`,
+    similar ? `did you mean ${topic} ${similar}?` : `one of: ${siblings.map((one) => `${topic} ${one}`).join(', ')}`,
   );
 }
 

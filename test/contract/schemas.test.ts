@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Finished, run, start, startRelay, type TestRelay } from '../support/moqt.js';
@@ -263,6 +265,38 @@ test('everything the shared relay printed in these tests is as relay.json says',
   checkAll('relay', relay.process.stdout);
   for (const event of ['track-published', 'track-ended', 'subscribed', 'subscription-ended'])
     expect(events).toContain(`relay ${event}`);
+});
+
+test('the certs commands are as their schemas say', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'moqt-schemas-'));
+  try {
+    const made = checkOne(
+      'certs-generate',
+      succeeded(await run(['certs', 'generate', '--out', folder, '--json'])).stdout,
+    );
+    const url = relay.webtransport;
+    const inspected = succeeded(await run(client('certs', 'inspect', url, '--json')));
+    expect(checkOne('certs-inspect', inspected.stdout)).toMatchObject({ comparison: 'same' });
+    const quicOnly = await startRelay(['--transport', 'quic,webtransport']);
+    const partly = succeeded(await run(['certs', 'inspect', quicOnly.webtransport, '--json']));
+    expect(checkOne('certs-inspect', partly.stdout)).toMatchObject({ comparison: null });
+    await quicOnly.stop();
+    const file = succeeded(await run(['certs', 'fingerprint', made.certFile as string, '--json']));
+    expect(checkOne('certs-fingerprint', file.stdout)).toMatchObject({ hex: made.hex, over: 'file' });
+    const targets = [url, 'moqt://127.0.0.1:9'];
+    const checked = await run(client('certs', 'check', ...targets, '--json'));
+    expect(checkOne('certs-check', checked.stdout)).toMatchObject({ state: 'critical' });
+    const lines = await run(client('certs', 'check', ...targets, '--expiry-warning', '14d', '--jsonl'));
+    expect(checkAll('certs-check-line', lines.stdout).map(({ state }) => state)).toEqual(['critical', 'warning']);
+    const watch = ['certs', 'watch', 'moqt://127.0.0.1:9', '--interval', '50ms', '--for', '300ms'];
+    checkOne('certs-watch', succeeded(await run([...watch, '--json'])).stdout);
+    checkAll('certs-watch-event', succeeded(await run([...watch, '--jsonl'])).stdout);
+    const near = client('certs', 'watch', relay.quic, '--for', '300ms', '--expiry-warning', '14d', '--jsonl');
+    const seen = checkAll('certs-watch-event', succeeded(await run(near)).stdout);
+    expect(seen.map(({ event }) => event)).toEqual(['certificate', 'expiring']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 // Last, because it looks at what the tests above have done.

@@ -14,11 +14,18 @@ export function badFlag(flag: string, value: string, expected: string): MoqtErro
 
 const DURATION = '<duration>';
 const SIZE = '<size>';
+const MAX_LONG_DAYS = 3650;
 
 /** Durations such as `250ms`, `5s`, `2m`; the flag's value is in milliseconds. `0` is none. */
 export const durationFlag = Flags.custom<number>({
   helpValue: DURATION,
   parse: async (input, _context, options) => rethrow(options.name, input, () => parseDuration(input)),
+});
+
+/** As durationFlag, for spans that no timer waits for: up to ten years. */
+export const longDurationFlag = Flags.custom<number>({
+  helpValue: DURATION,
+  parse: async (input, _context, options) => rethrow(options.name, input, () => parseDuration(input, MAX_LONG_DAYS)),
 });
 
 /** Sizes such as `16KiB` or `4M`; the flag's value is in bytes. */

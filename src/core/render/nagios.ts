@@ -1,0 +1,48 @@
+/** States of a plug-in, and the exit codes of the monitoring systems for them. */
+export const NAGIOS_EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
+
+export type NagiosState = keyof typeof NAGIOS_EXIT;
+
+/** A measured value with its thresholds, in seconds. */
+export interface NagiosSeconds {
+  readonly name: string;
+  readonly value: number;
+  readonly warning?: number;
+  readonly critical?: number;
+}
+
+/** What one line says. */
+export interface NagiosReport {
+  readonly state: NagiosState;
+  /** What was checked. */
+  readonly name: string;
+  readonly findings: readonly { readonly state: NagiosState; readonly text: string }[];
+  readonly values: readonly NagiosSeconds[];
+}
+
+/** What is not known was not found either: it stands without a mark. */
+const MARK: Readonly<Record<NagiosState, string>> = { critical: 'Crit:', unknown: '', warning: 'Warn:', ok: 'OK:' };
+const ORDER: readonly NagiosState[] = ['unknown', 'critical', 'warning', 'ok'];
+
+/** One line in natscli's grammar: `WARNING name Warn:expires in 5d | expiry=432000.0000s;604800.0000;172800.0000`. */
+export function nagiosLine({ state, name, findings, values }: NagiosReport): string {
+  const words = ORDER.flatMap((mark) =>
+    findings.filter((finding) => finding.state === mark).map(({ text }) => `${MARK[mark]}${text}`),
+  );
+  const head = [state.toUpperCase(), name, ...words].map(plain).join(' ');
+  return values.length === 0 ? head : `${head} | ${values.map(valueText).join(' ')}`;
+}
+
+/** A bar would end the text, and a line break the line. */
+function plain(text: string): string {
+  return text.replaceAll('|', '/').replace(/[\r\n]+/g, ' ');
+}
+
+function valueText({ name, value, warning, critical }: NagiosSeconds): string {
+  const limits = warning === undefined && critical === undefined ? [] : [limit(warning), limit(critical)];
+  return [`${name}=${value.toFixed(4)}s`, ...limits].join(';');
+}
+
+function limit(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(4);
+}
