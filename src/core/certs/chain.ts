@@ -4,7 +4,13 @@ import { parseCertificates } from './pem.js';
 /** Longer chains exist only to exhaust whoever walks them. */
 const MAX_CHAIN = 20;
 
-export type ChainProblem = 'expired' | 'not-yet-valid' | 'self-signed' | 'untrusted';
+export type ChainProblem = 'expired' | 'not-yet-valid' | 'self-signed' | 'untrusted' | 'incomplete-chain';
+
+/** Why a chain leads to no root, and which of its certificates is at fault. */
+export interface ChainFailure {
+  readonly problem: ChainProblem;
+  readonly certificate: X509Certificate;
+}
 
 /** The chain that a peer sent, as DER: leaf first; a member that cannot be parsed ends the list. */
 export function readChain(ders: Iterable<Uint8Array>): X509Certificate[] {
@@ -32,25 +38,75 @@ export function checkDates(certificate: X509Certificate, now: number): 'expired'
 
 /**
  * Looks for a path from the leaf to a root (RFC 5280 §6, without name constraints and revocation). `chain` is what the
- * peer sent, leaf first; what follows the leaf may come in any order and may be irrelevant.
+ * peer sent, leaf first; what follows the leaf may come in any order and may be irrelevant. Where there is no path, the
+ * first that fits is told: the dates of the leaf, of every other member, self-signed, an intermediate left out, untrusted.
+ * A trusted certificate that is no root ends a path too, unless `wholeOnly`: TLS libraries want the root.
  */
 export function findPath(
   chain: readonly X509Certificate[],
-  roots: readonly X509Certificate[],
+  known: readonly X509Certificate[],
   now: number,
-): ChainProblem | null {
+  options: { readonly wholeOnly?: boolean } = {},
+): ChainFailure | null {
   const leaf = chain[0];
-  if (leaf === undefined) return 'untrusted';
+  if (leaf === undefined) return null;
+  const roots = options.wholeOnly === true ? known.filter(isSelfSigned) : known;
   const dates = checkDates(leaf, now);
-  if (dates !== null) return dates;
+  if (dates !== null) return { problem: dates, certificate: leaf };
   const anchors = new Set(roots.map((root) => root.fingerprint256));
   if (anchors.has(leaf.fingerprint256)) return null;
   const intermediates = chain.slice(1, MAX_CHAIN);
   if (leadsToRoot(leaf, intermediates, roots, anchors, (certificate) => checkDates(certificate, now) === null)) {
     return null;
   }
-  if (leadsToRoot(leaf, intermediates, roots, anchors, () => true)) return 'expired';
-  return chain.length === 1 && isSelfSigned(leaf) ? 'self-signed' : 'untrusted';
+  const outOfTime = outOfTimeMember(chain, roots, now);
+  if (outOfTime !== null) return outOfTime;
+  if (isSelfSigned(leaf)) return { problem: 'self-signed', certificate: leaf };
+  const last = endOfChain(leaf, intermediates);
+  return { problem: isIncomplete(last, known) ? 'incomplete-chain' : 'untrusted', certificate: last };
+}
+
+/** A member of the chain, or a root that it names, that is out of its time. */
+function outOfTimeMember(
+  chain: readonly X509Certificate[],
+  roots: readonly X509Certificate[],
+  now: number,
+): ChainFailure | null {
+  const sent = chain.slice(0, MAX_CHAIN);
+  const named = roots.filter((root) => sent.some((member) => issued(root, member)));
+  for (const certificate of [...sent, ...named]) {
+    const problem = checkDates(certificate, now);
+    if (problem !== null) return { problem, certificate };
+  }
+  return null;
+}
+
+/** Where the way up from the leaf ends, in what the peer sent. */
+function endOfChain(leaf: X509Certificate, intermediates: readonly X509Certificate[]): X509Certificate {
+  const remaining = new Set(intermediates);
+  let current = leaf;
+  for (;;) {
+    const next = [...remaining].find((issuer) => issued(issuer, current));
+    if (next === undefined) return current;
+    remaining.delete(next);
+    current = next;
+  }
+}
+
+/**
+ * Whether an intermediate was left out above this certificate, rather than a root that nobody knows: it says where its
+ * issuer can be had, as certificates below an intermediate do (AIA, RFC 5280 §4.2.2.1), or we know the issuer to be one.
+ */
+function isIncomplete(last: X509Certificate, roots: readonly X509Certificate[]): boolean {
+  if (isSelfSigned(last)) return false;
+  if (caIssuers(last) !== null) return true;
+  return roots.some((root) => root.subject === last.issuer && root.subject !== root.issuer);
+}
+
+/** The address at which the issuer's certificate can be had, as the certificate says; null when it does not. */
+export function caIssuers(certificate: X509Certificate): string | null {
+  const line = certificate.infoAccess?.split('\n').find((one) => one.startsWith('CA Issuers - URI:'));
+  return line?.slice('CA Issuers - URI:'.length) ?? null;
 }
 
 /** Visits every intermediate at most once: whether it leads to a root does not depend on the way to it. */

@@ -1,9 +1,10 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Cause } from '../errors/causes.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import { bytesEqual, toHex } from '../util/bytes.js';
 import { escapeText } from '../util/escape.js';
-import { type ChainProblem, checkDates, findPath } from './chain.js';
+import { type ChainFailure, type ChainProblem, caIssuers, checkDates, findPath } from './chain.js';
 import { parseCertificates } from './pem.js';
 
 /** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
@@ -16,6 +17,12 @@ export type Verify =
   | { readonly kind: 'none' };
 
 export type TrustProblem = ChainProblem | 'no-certificate' | 'wrong-host' | 'wrong-purpose' | 'pin-mismatch';
+
+/** The causes of diagnosis by problem, where they have other names. */
+const CAUSE: Readonly<Partial<Record<TrustProblem, Cause>>> = {
+  'no-certificate': 'tls.untrusted',
+  'wrong-purpose': 'tls.untrusted',
+};
 
 export interface TrustFailure {
   readonly problem: TrustProblem;
@@ -32,6 +39,8 @@ export interface TrustQuestion {
   readonly rootsPem: string;
   /** Epoch ms; default the wall clock. */
   readonly now?: number;
+  /** A path must end at a root, as TLS libraries want it, not at any trusted certificate. */
+  readonly wholeOnly?: boolean;
 }
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
@@ -62,24 +71,15 @@ export function judge(verify: Verify, chain: readonly X509Certificate[], host: s
 }
 
 /**
- * Judges a server's chain (leaf first) as a TLS client does: dates, path to a root, purpose, host name or IP. Null: it is
- * good. The first problem in the order a person would want to hear them is told.
+ * Judges a server's chain (leaf first) as a TLS client does. Null: it is good. Of several problems the first is told, in the
+ * order dates of every member, self-signed, path to a root, purpose, host name or IP.
  */
 export function judgeChain(chain: readonly X509Certificate[], question: TrustQuestion): TrustFailure | null {
   const leaf = chain[0];
   if (leaf === undefined) return NO_CERTIFICATE;
-  const now = question.now ?? Date.now();
-  const dates = datesFailure(leaf, now);
-  if (dates !== null) return dates;
-  if (!matchesHost(leaf, question.host)) {
-    return {
-      problem: 'wrong-host',
-      message: `the certificate is not for ${escapeText(question.host)}: it names ${namesOf(leaf)}`,
-      hint: 'use a name it was made for, or --servername',
-    };
-  }
-  const problem = findPath(chain, parseCertificates(question.rootsPem), now);
-  if (problem !== null) return pathFailure(problem, leaf);
+  const { rootsPem, now: time = Date.now(), wholeOnly = false } = question;
+  const failure = findPath(chain, parseCertificates(rootsPem), time, { wholeOnly });
+  if (failure !== null) return chainFailure(failure, leaf);
   const purposes = leaf.keyUsage;
   if (purposes !== undefined && !purposes.includes(SERVER_AUTH) && !purposes.includes(ANY_PURPOSE)) {
     return {
@@ -88,7 +88,21 @@ export function judgeChain(chain: readonly X509Certificate[], question: TrustQue
       hint: 'ask the operator for a server certificate',
     };
   }
+  if (!matchesHost(leaf, question.host)) return wrongHost(leaf, question.host);
   return null;
+}
+
+function wrongHost(leaf: X509Certificate, host: string): TrustFailure {
+  const names = namesOf(leaf);
+  const usable = /(?:DNS|IP Address):(?!\*)([^,\s]+)/.exec(leaf.subjectAltName ?? '')?.[1];
+  return {
+    problem: 'wrong-host',
+    message: `the certificate is not for ${escapeText(host)}: it names ${names}`,
+    hint:
+      usable === undefined
+        ? 'ask the operator for a certificate with this name, or pin this one with --cert-sha256'
+        : `use one of the names that it has in the URL, or --servername ${escapeText(usable, { maxLength: 100 })}`,
+  };
 }
 
 /** Judges a leaf by pins, which replace chain and name but not the dates. Null: it is good. */
@@ -103,18 +117,19 @@ export function judgePins(
   if (!pins.some((pin) => bytesEqual(pin, actual))) {
     return {
       problem: 'pin-mismatch',
-      message: `the certificate's SHA-256 is ${toHex(actual)}, which is not pinned`,
-      hint: 'pin that hash if you know that it is the right one',
+      message: `the certificate's SHA-256 is ${toHex(actual)}, and ${pins.map(toHex).join(' or ')} is pinned`,
+      hint: `the server has probably rotated its certificate: pin the new one with --cert-sha256 ${toHex(actual)} if you know that it is the right one`,
     };
   }
-  return datesFailure(leaf, now);
+  const dates = checkDates(leaf, now);
+  return dates === null ? null : chainFailure({ problem: dates, certificate: leaf }, leaf);
 }
 
 /** The error that a failure ends a connection with: exit 4, before a byte of ours was sent. */
 export function trustError(failure: TrustFailure, peer?: string): MoqtError {
   return new MoqtError('MOQT_E_TLS', failure.message, {
     stage: 'tls',
-    cause: `tls.${failure.problem}`,
+    cause: CAUSE[failure.problem] ?? `tls.${failure.problem}`,
     hint: failure.hint,
     peer,
   });
@@ -126,47 +141,54 @@ const NO_CERTIFICATE: TrustFailure = {
   hint: 'check that the server has a certificate',
 };
 
-function datesFailure(leaf: X509Certificate, now: number): TrustFailure | null {
-  switch (checkDates(leaf, now)) {
+function chainFailure({ problem, certificate }: ChainFailure, leaf: X509Certificate): TrustFailure {
+  const isLeaf = certificate.fingerprint256 === leaf.fingerprint256;
+  const which = isLeaf ? 'the certificate' : `the certificate ${dn(certificate.subject)} in the chain above it`;
+  const issuer = dn(certificate.issuer);
+  switch (problem) {
     case 'expired':
       return {
-        problem: 'expired',
-        message: `the certificate expired on ${isoDate(leaf.validTo)}`,
-        hint: 'ask the operator to renew it, and check the clock of this machine',
+        problem,
+        message: `${which} expired on ${isoDate(certificate.validTo)}`,
+        hint: `ask the operator to renew ${isLeaf ? 'it' : 'the chain'}; the clock of this machine says ${now()}`,
       };
     case 'not-yet-valid':
       return {
-        problem: 'not-yet-valid',
-        message: `the certificate is valid only from ${isoDate(leaf.validFrom)}`,
-        hint: 'check the clock of this machine',
+        problem,
+        message: `${which} is valid only from ${isoDate(certificate.validFrom)}`,
+        hint: `check the clock of this machine, which says ${now()}: it is the likelier culprit`,
       };
-    default:
-      return null;
-  }
-}
-
-function pathFailure(problem: ChainProblem, leaf: X509Certificate): TrustFailure {
-  const issuer = escapeText(leaf.issuer.replaceAll('\n', ', '), { maxLength: 200 }) || 'nobody';
-  switch (problem) {
     case 'self-signed':
       return {
         problem,
         message: 'the certificate is self-signed and not among the trusted roots',
         hint: `pin it with --cert-sha256 ${toHex(certificateSha256(leaf))} if you know that it is the right one`,
       };
+    case 'incomplete-chain': {
+      const address = caIssuers(certificate);
+      const where = address === null ? '' : `, which it can fetch from ${escapeText(address, { maxLength: 200 })}`;
+      return {
+        problem,
+        message: `the chain is not complete: the server does not send the intermediate ${issuer}`,
+        hint: `the server must send ${issuer} behind its certificate${where}; until then give it with --ca`,
+      };
+    }
     case 'untrusted':
       return {
         problem,
-        message: `the certificate was issued by ${issuer}, and no trusted root vouches for that`,
-        hint: 'give the root with --ca, or check that the server sends its intermediate certificates',
-      };
-    default:
-      return {
-        problem,
-        message: `a certificate between the server's (issued by ${issuer}) and the root is out of its time`,
-        hint: 'ask the operator to renew the chain',
+        message: `${which} was issued by ${issuer}, and no trusted root vouches for that`,
+        hint: `if ${issuer} is a root of yours, give it with --ca; if it is an intermediate, the server must send it too`,
       };
   }
+}
+
+/** A distinguished name in one line: `CN=Root, O=Example`. */
+function dn(name: string): string {
+  return escapeText(name.replaceAll('\n', ', '), { maxLength: 200 }) || 'without a name';
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function namesOf(leaf: X509Certificate): string {

@@ -39,7 +39,7 @@ export function chooseDraft(
 function noCommonDraft(message: string, peer: string): MoqtError {
   return new MoqtError('MOQT_E_VERSION', message, {
     stage: 'alpn',
-    cause: 'alpn.mismatch',
+    cause: 'protocol.mismatch',
     peer,
     hint: 'offer other drafts with --draft, one at a time to see which the peer takes',
   });

@@ -1,4 +1,4 @@
-import type { HttpInfo, StageTiming, TransportSession } from '../transport/transport.js';
+import type { ConnectOptions, HttpInfo, StageTiming, TransportSession } from '../transport/transport.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { MoqtSession, SessionHandlers, SessionLimits, SessionOptions } from './session.js';
 
@@ -85,6 +85,8 @@ export interface ConnectSettings {
   readonly onWarning?: ((warning: ConnectWarning) => void) | undefined;
   /** Called as each stage ends, so that the times are known when a later one fails. */
   readonly onStage?: ((stage: ConnectStage) => void) | undefined;
+  /** Told what is seen while the transport connects, for diagnosis. Must not throw. */
+  readonly observer?: ConnectOptions['observer'];
   readonly signal?: AbortSignal | undefined;
   /** For SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and SSLKEYLOGFILE; default the process's. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;

@@ -44,7 +44,7 @@ export async function connect(url: string | URL, settings: WebConnectSettings = 
   if (parsed.scheme !== 'https') {
     throw new MoqtError('MOQT_E_URL', `bad URL ${parsed.redacted}: WebTransport needs https://`, {
       stage: 'config',
-      cause: 'url.scheme',
+      cause: 'url.invalid',
     });
   }
   const { WebTransport = (globalThis as { WebTransport?: W3cConstructor }).WebTransport } = settings;

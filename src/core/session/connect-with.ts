@@ -73,7 +73,7 @@ class Connecting {
       return Object.assign(session, { connection: this.#report(session, trust) });
     } catch (error) {
       await this.#abandon(transport, error);
-      throw this.#explain(error);
+      throw this.#explain(error, transport);
     }
   }
 
@@ -145,6 +145,7 @@ class Connecting {
       connectTimeoutMs: timeouts.connectMs === 0 ? 0 : Math.max(1, timeouts.connectMs - offset),
       ...(fallback && { silenceTimeoutMs: silenceLimit(timeouts) }),
       idleTimeoutMs: timeouts.idleMs,
+      observer: this.#settings.observer,
       keylogFile: network.keylogFile ?? (env.SSLKEYLOGFILE || undefined),
       signal,
       onStage: (timing: StageTiming) =>
@@ -201,8 +202,8 @@ class Connecting {
     await transport.close(code, '', this.#plan.timeouts.closeMs);
   }
 
-  #explain(error: unknown): unknown {
-    return error instanceof SessionClosed ? closedBeforeSetup(error, this.#profile, this.#plan.peer) : error;
+  #explain(error: unknown, transport: TransportSession): unknown {
+    return error instanceof SessionClosed ? closedBeforeSetup(error, this.#profile, transport, this.#plan.peer) : error;
   }
 
   #stage(stage: ConnectStage): void {

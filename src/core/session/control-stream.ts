@@ -71,13 +71,17 @@ export class MessageReader {
     this.#decoder.push(bytes);
   }
 
-  /** The first message alone; the rest waits for `run`. Null when the stream ended before it; rejects as reads do. */
-  async first(): Promise<ControlMessage | null> {
+  /**
+   * The first message alone; the rest waits for `run`. Null when the stream ended before it; rejects as reads do. `onBytes`
+   * sees what was read for it.
+   */
+  async first(onBytes?: (bytes: Uint8Array) => void): Promise<ControlMessage | null> {
     for (;;) {
       const message = this.#next();
       if (message !== null) return message;
       const chunk = await this.stream.read();
       if (chunk === null) return null;
+      onBytes?.(chunk);
       this.#decoder.push(chunk);
     }
   }
@@ -137,7 +141,7 @@ export function watchControl(core: SessionCore, stream: SendStream): void {
   );
 }
 
-function failSoon(core: SessionCore, reason: string): void {
+export function failSoon(core: SessionCore, reason: string): void {
   const timer = core.clock.after(TEARDOWN_MS, () => core.fail('PROTOCOL_VIOLATION', reason));
   void core.closed.then(() => timer.cancel());
 }

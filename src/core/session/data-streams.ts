@@ -1,6 +1,7 @@
 import type { RecvStream } from '../transport/transport.js';
 import { StreamReset } from '../transport/transport-errors.js';
 import { concatBytes } from '../util/bytes.js';
+import { afterTurn } from '../util/turn.js';
 import { decodeDatagram } from '../wire/datagram.js';
 import type { FragmentRun } from '../wire/encoded-run.js';
 import type { DatagramObject } from '../wire/messages/object.js';
@@ -45,6 +46,8 @@ export class DataPlane {
   /** What came before the peer's SETUP. */
   #held: (() => void)[] | null = [];
   #heldDatagrams: Uint8Array[] = [];
+  /** Streams that are held without having been looked at. */
+  #unread: RecvStream[] = [];
   #priorityUnknown = false;
 
   constructor(
@@ -63,6 +66,7 @@ export class DataPlane {
       this.early.clear();
       this.#identifying.clear();
       this.#held = null;
+      this.#unread = [];
     });
   }
 
@@ -78,6 +82,7 @@ export class DataPlane {
     const datagrams = this.#heldDatagrams;
     this.#held = null;
     this.#heldDatagrams = [];
+    this.#unread = [];
     for (const go of held) go();
     for (const bytes of datagrams) this.#onDatagram(bytes);
   }
@@ -85,8 +90,17 @@ export class DataPlane {
   #onStream(stream: RecvStream): void {
     if (this.core.ending !== null) return;
     // Before SETUP a stream need only be looked at where it could be the control stream.
-    if (this.#held !== null && this.onControl === null) this.#hold(stream, () => void this.#identify(stream));
-    else void this.#identify(stream);
+    if (this.#held !== null && this.onControl === null) {
+      if (this.#held.length < this.core.limits.maxEarlyStreams) this.#unread.push(stream);
+      this.#hold(stream, () => void this.#identify(stream));
+    } else void this.#identify(stream);
+  }
+
+  /** Keeps for diagnosis what the streams begin with that wait for SETUP unread; nothing else can read them afterwards. */
+  async keepUnread(): Promise<void> {
+    const nothing = new Promise<null>((resolve) => afterTurn(() => resolve(null)));
+    const firsts = this.#unread.map((stream) => Promise.race([stream.read(), nothing]).catch(() => null));
+    for (const bytes of await Promise.all(firsts)) if (bytes !== null) this.core.keepForDiagnosis(bytes);
   }
 
   #hold(stream: RecvStream, go: () => void): void {
@@ -114,6 +128,7 @@ export class DataPlane {
           return;
         }
         bytes = bytes === null ? chunk : concatBytes([bytes, chunk]);
+        if (this.#held !== null) this.core.keepForDiagnosis(bytes);
         kind = identifyUniStream(this.core.profile, bytes)?.kind ?? null;
       }
       if (kind === 'subgroup') {

@@ -29,7 +29,7 @@ export async function establishSession(
   const establishment = new Establishment(core, options, negotiation);
   const timer =
     options.timeouts.setupMs > 0
-      ? core.clock.after(options.timeouts.setupMs, () => establishment.timedOut(options.timeouts.setupMs))
+      ? core.clock.after(options.timeouts.setupMs, () => void establishment.timedOut(options.timeouts.setupMs))
       : null;
   try {
     establishment.begin();

@@ -8,9 +8,10 @@ import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError } from '../wire/wire-error.js';
 import type { SessionContext } from './context.js';
-import { endlessControl, MessageReader, MessageWriter, watchControl } from './control-stream.js';
+import { endlessControl, failSoon, MessageReader, MessageWriter, watchControl } from './control-stream.js';
 import { DataPlane } from './data-streams.js';
 import { FetchTable } from './fetch-table.js';
+import { foreignSetup } from './foreign-setup.js';
 import { GoAwayState } from './goaway.js';
 import { LegacyNamespaces } from './legacy-namespaces.js';
 import { EstablishedSession } from './moqt-session.js';
@@ -24,7 +25,7 @@ import type { MoqtSession, SessionOptions } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { encodeFailure } from './session-errors.js';
 import { checkPeerSetup, type Negotiation, ownSetup, selectVersion } from './setup.js';
-import { setupError } from './setup-error.js';
+import { type SetupAttempt, setupError, setupTimeout, versionMismatch } from './setup-error.js';
 import { isRequest } from './stream-exchange.js';
 import { Subscriptions } from './subscriptions.js';
 import { TokenCache } from './tokens.js';
@@ -60,7 +61,7 @@ export class Establishment {
     this.#router = new RequestRouter(this.#tokens, () => this.#goAways?.isSent ?? false);
     const onControl = this.#isNative ? this.#onControlStream.bind(this) : null;
     this.#data = new DataPlane(core, this.#fetches, onControl);
-    core.onShutdown((close) => this.#peerSetup.reject(this.#failure ?? setupError(core, close)));
+    core.onShutdown((close) => this.#peerSetup.reject(this.#failure ?? setupError(core, close, this.#attempt())));
   }
 
   /** Sends our SETUP where we may, and begins to look for the peer's. */
@@ -72,13 +73,14 @@ export class Establishment {
     else if (this.core.role === 'client') void this.#openBidiControl();
   }
 
-  timedOut(ms: number): void {
+  async timedOut(ms: number): Promise<void> {
     if (this.#peerSetup.settled) return;
-    this.#failure = new MoqtError('MOQT_E_TIMEOUT', `the peer sent no SETUP within ${ms} ms`, {
-      stage: 'setup',
-      cause: 'setup.timeout',
-    });
-    this.core.fail('CONTROL_MESSAGE_TIMEOUT', `no SETUP within ${ms} ms`);
+    await this.#data.keepUnread();
+    if (this.#peerSetup.settled) return;
+    const { core } = this;
+    const known = core.beforeSetup.map((bytes) => foreignSetup(bytes, this.#profile)).find(({ isKnown }) => isKnown);
+    if (known === undefined) this.#failure = setupTimeout(ms, this.#attempt());
+    core.fail(known === undefined ? 'CONTROL_MESSAGE_TIMEOUT' : 'PROTOCOL_VIOLATION', `no SETUP within ${ms} ms`);
   }
 
   /** Both SETUPs have been exchanged: everything that waited for that is let in. */
@@ -229,10 +231,12 @@ export class Establishment {
   /** The first message of a control stream must be SETUP. */
   async #readSetup(reader: MessageReader, expected: 'SERVER_SETUP' | 'SETUP'): Promise<void> {
     const { core } = this;
-    const message = await reader.first();
-    if (message === null) core.fail('PROTOCOL_VIOLATION', 'the peer closed its control stream');
+    const message = await reader.first((bytes) => core.keepForDiagnosis(bytes));
+    // The close that follows says why; if none does, it is the end of the stream.
+    if (message === null) failSoon(core, 'the peer closed its control stream');
     else if (message.type !== expected) core.fail('PROTOCOL_VIOLATION', `${message.type} where ${expected} was due`);
     else if (message.type === 'SERVER_SETUP' && !this.#acceptVersion(message.version)) {
+      this.#failure = versionMismatch(message.version, this.negotiation.inBand, this.#attempt());
       core.fail('VERSION_NEGOTIATION_FAILED', 'the server chose a version that was not offered');
     } else this.#onPeerSetup((message as { options: SetupOptions }).options);
   }
@@ -259,12 +263,24 @@ export class Establishment {
     if (this.#received !== null && this.#writer !== null) this.#peerSetup.resolve(this.#received);
   }
 
+  #attempt(): SetupAttempt {
+    const { transport, beforeSetup } = this.core;
+    const { path, authority } = this.#ownSetup();
+    return {
+      draft: this.#profile.draft,
+      protocol: transport.protocol,
+      path: path ?? transport.http?.path,
+      authority: authority ?? transport.http?.authority,
+      unexpected: beforeSetup[0] ?? null,
+    };
+  }
+
   #ownSetup(): SetupOptions {
     return ownSetup(this.core.transport, this.#profile, this.options);
   }
 
   #abort(error: unknown): void {
-    if (error instanceof StreamReset) this.core.fail('PROTOCOL_VIOLATION', 'the peer reset its control stream');
+    if (error instanceof StreamReset) failSoon(this.core, 'the peer reset its control stream');
     else {
       if (error instanceof EncodeError) this.#failure = encodeFailure('setup', this.#profile, error);
       this.core.failWith(error);

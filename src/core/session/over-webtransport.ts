@@ -67,7 +67,7 @@ export async function overWebTransport(wt: W3cWebTransport, settings: WebTranspo
     const isVersion = error instanceof MoqtError && error.code === 'MOQT_E_VERSION';
     const code = profile.codes('session').code(isVersion ? 'VERSION_NEGOTIATION_FAILED' : 'NO_ERROR');
     await transport.close(code, '', timeouts.closeMs);
-    throw error instanceof SessionClosed ? closedBeforeSetup(error, profile, peer) : error;
+    throw error instanceof SessionClosed ? closedBeforeSetup(error, profile, transport, peer) : error;
   }
 }
 

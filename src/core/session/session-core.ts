@@ -20,6 +20,8 @@ export const DEFAULT_LIMITS: SessionLimits = {
   maxTombstones: 1024,
 };
 
+const MAX_KEPT_STREAMS = 4;
+const MAX_KEPT_BYTES = 256;
 // A reason goes into one CONNECTION_CLOSE frame, which must fit a packet.
 const MAX_CLOSE_REASON_BYTES = 400;
 
@@ -41,6 +43,8 @@ export class SessionCore {
   readonly #counters: Record<string, number> = {};
   readonly #shutdownHooks = new Set<(close: SessionCloseInfo) => void>();
   readonly #closed = deferred<SessionCloseInfo>();
+  /** The beginnings of streams that came before the peer's SETUP: what it said instead, if it broke the protocol. */
+  readonly beforeSetup: Uint8Array[] = [];
   #profile: DraftProfile | null;
   #ending: SessionCloseInfo | null = null;
 
@@ -134,6 +138,11 @@ export class SessionCore {
   /** The peer broke the protocol: closes the session. Harmless when it is closing already. */
   fail(name: SessionErrorName, reason: string): void {
     void this.close(name, reason);
+  }
+
+  /** Keeps the beginning of a stream that came before SETUP. */
+  keepForDiagnosis(bytes: Uint8Array): void {
+    if (this.beforeSetup.length < MAX_KEPT_STREAMS) this.beforeSetup.push(bytes.slice(0, MAX_KEPT_BYTES));
   }
 
   /** Closes with the code that a decoder asks for, or INTERNAL_ERROR for an error that is our own fault. */

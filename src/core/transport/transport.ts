@@ -53,7 +53,30 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called as each stage of connecting ends. */
   readonly onStage?: ((timing: StageTiming) => void) | undefined;
+  /** Told what is seen on the way, for diagnosis. Must not throw. */
+  readonly observer?: ((event: ConnectEvent) => void) | undefined;
 }
+
+/** What is seen while a connection comes about; `address` is the IP address of the attempt, of which several may run. */
+export type ConnectEvent =
+  /** Packets begin to be sent there. */
+  | { readonly kind: 'attempt'; readonly address: string }
+  /** The first datagram came back, whatever it holds; over TCP: connected. */
+  | { readonly kind: 'answer'; readonly address: string }
+  /** The first valid QUIC packet came back. */
+  | { readonly kind: 'packet'; readonly address: string }
+  /** The server demanded Retry for the `count`th time. */
+  | { readonly kind: 'retry'; readonly address: string; readonly count: number }
+  /** Version Negotiation without a version of ours. */
+  | { readonly kind: 'versions'; readonly address: string; readonly versions: readonly number[] }
+  /** The server's chain, leaf first, before it is judged: seen also when it is refused then. */
+  | { readonly kind: 'certificates'; readonly address: string; readonly chain: readonly X509Certificate[] }
+  /** The handshake is done and the chain accepted; `protocol` is the ALPN. */
+  | { readonly kind: 'established'; readonly address: string; readonly protocol: string }
+  /** SETTINGS of HTTP/3 or HTTP/2, by identifier. */
+  | { readonly kind: 'settings'; readonly settings: ReadonlyMap<number, number> }
+  /** The final response to the WebTransport CONNECT. */
+  | { readonly kind: 'response'; readonly status: number; readonly headers: ReadonlyMap<string, string> };
 
 /** One finished stage of connecting; times are monotonic milliseconds relative to the start of connect(). */
 export interface StageTiming {
@@ -126,6 +149,8 @@ export interface SessionStats {
   readonly packetIoFallback?: string | undefined;
   /** QUIC: largest UDP payload sent now. */
   readonly packetSize?: number | undefined;
+  /** QUIC: the transport parameters that the peer declared, by the names of RFC 9000 §18.2. */
+  readonly peerParameters?: Readonly<Record<string, number | boolean | null>> | undefined;
 }
 
 /** The delivery knowledge that a transport has: only raw QUIC's uni streams learn of acknowledgement. */

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { hasLeafAnchor } from '../certs/chain.js';
-import { judge, trustError } from '../certs/trust.js';
+import { judge, judgeChain, trustError } from '../certs/trust.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import { hostPort, isIpLiteral } from './address.js';
 import type { ConnectOptions, Target } from './transport.js';
@@ -18,8 +18,8 @@ export interface TrustPolicy {
   readonly libraryRoots: string | null;
   /** Our decision on a chain, leaf first; null is trust. */
   judge(chain: readonly X509Certificate[]): MoqtError | null;
-  /** The library refused a chain that we find nothing wrong with. `why` in the library's words, if it has any. */
-  libraryRefusal(why?: string): MoqtError;
+  /** The library refused a chain that `judge` finds nothing wrong with. `why` in the library's words, if it has any. */
+  libraryRefusal(chain: readonly X509Certificate[], why?: string): MoqtError;
 }
 
 export function trustPolicy(target: Target, options: Pick<ConnectOptions, 'verify' | 'servername'>): TrustPolicy {
@@ -35,12 +35,17 @@ export function trustPolicy(target: Target, options: Pick<ConnectOptions, 'verif
       const failure = judge(verify, chain, host);
       return failure === null ? null : trustError(failure, peer);
     },
-    libraryRefusal: (why = 'for a reason that it does not tell') =>
-      new MoqtError('MOQT_E_TLS', `the TLS library refused the certificate ${why}`, {
+    libraryRefusal(chain, why = 'for a reason that it does not tell') {
+      // Libraries do not take an intermediate for the end of a path, even where it is trusted.
+      const whole = verify.kind === 'chain' ? { host, rootsPem: verify.rootsPem, wholeOnly: true } : null;
+      const failure = whole === null ? null : judgeChain(chain, whole);
+      if (failure !== null) return trustError(failure, peer);
+      return new MoqtError('MOQT_E_TLS', `the TLS library refused the certificate ${why}`, {
         stage: 'tls',
         cause: 'tls.untrusted',
         peer,
         hint: 'its key or signature may be too weak, or of a kind that TLS 1.3 does not take',
-      }),
+      });
+    },
   };
 }

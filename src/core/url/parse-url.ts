@@ -45,7 +45,7 @@ export function parseServerUrl<S extends string>(text: string, schemes: readonly
   const refuse = (problem: string, expected = form, hint?: string): never => {
     throw new MoqtError('MOQT_E_URL', `bad URL ${shown(text)}: ${problem}; ${expected}`, {
       stage: 'config',
-      cause: 'url.malformed',
+      cause: 'url.invalid',
       hint,
     });
   };

@@ -1,4 +1,6 @@
+import { readChain } from '../../certs/chain.js';
 import { MoqtError } from '../../errors/moqt-error.js';
+import { deferred } from '../../util/deferred.js';
 import { familyOf, hostPort, withoutZone } from '../address.js';
 import type { RaceAttempt } from '../race.js';
 import { socketError } from '../socket-error.js';
@@ -8,10 +10,11 @@ import { ClientSocket } from './client-socket.js';
 import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { newConnectionId } from './connection-ids.js';
-import { closedError, type Progress, versionError } from './handshake-error.js';
+import { closedError, notQuicError, timeoutError, versionError } from './handshake-error.js';
 import type { HandshakeTrust } from './handshake-trust.js';
+import { HandshakeWatch, NO_PROGRESS, type Progress } from './handshake-watch.js';
 import { KeylogFile } from './keylog.js';
-import type { Quiche } from './native.js';
+import type { NativeConnection, Quiche } from './native.js';
 import { PacketSize } from './packet-size.js';
 
 export interface AttemptSetup {
@@ -24,31 +27,47 @@ export interface AttemptSetup {
   readonly port: number;
 }
 
+/** What our TLS library tells the peer when it does not take its certificate (RFC 8446 §6.2). */
+const CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_unknown',
+  'unknown_ca',
+]);
+
 /** One handshake with one address. */
 export class Attempt implements RaceAttempt<QuicConnection> {
   readonly address: string;
   readonly #setup: AttemptSetup;
+  /** Rejects when what answers is evidently no QUIC server. */
+  readonly #foreign = deferred<never>();
   #socket: ClientSocket | null = null;
   #connection: QuicConnection | null = null;
+  #watch: HandshakeWatch | null = null;
   #cancelled = false;
 
   constructor(setup: AttemptSetup, address: string) {
     this.#setup = setup;
     this.address = address;
+    this.#foreign.promise.catch(() => {});
   }
 
   /** What came back so far: UDP datagrams, and QUIC packets among them that made sense. */
   get progress(): Progress {
     const connection = this.#connection;
-    if (connection === null) return { datagrams: 0, packets: 0 };
-    return { datagrams: connection.datagramsReceived, packets: connection.native.stats().recv };
+    return connection === null || this.#watch === null ? NO_PROGRESS : this.#watch.progress(connection);
   }
 
   /** Resolves with a trusted connection; rejects with MoqtError. */
   async run(): Promise<QuicConnection> {
     try {
       const connection = await this.#start();
-      await connection.established;
+      await Promise.race([connection.established, this.#foreign.promise]);
+      this.#watch?.stop();
+      const protocol = Buffer.from(connection.native.applicationProto()).toString('latin1');
+      this.#setup.options.observer?.({ kind: 'established', address: this.address, protocol });
       return connection;
     } catch (error) {
       const explained = this.#explain(error);
@@ -59,6 +78,7 @@ export class Attempt implements RaceAttempt<QuicConnection> {
 
   async #start(): Promise<QuicConnection> {
     const { quiche, config, trust, options, port } = this.#setup;
+    const { observer } = options;
     const bind = { host: options.bind ?? (familyOf(this.address) === 4 ? '0.0.0.0' : '::'), port: 0 };
     const socket = await ClientSocket.open(bind, { host: this.address, port });
     this.#socket = socket;
@@ -79,10 +99,18 @@ export class Attempt implements RaceAttempt<QuicConnection> {
       packetSize: new PacketSize(this.address),
       remote,
       local,
-      judge: (one) => trust.judge(one),
+      judge: (one) => {
+        this.#showCertificates(one);
+        return trust.judge(one);
+      },
     });
     this.#connection = connection;
-    socket.attach(connection, id);
+    const watch = new HandshakeWatch(this.address, id, observer);
+    watch.onForeign = () =>
+      this.#foreign.reject(notQuicError(watch.progress(connection), hostPort(this.address, port)));
+    this.#watch = watch;
+    socket.attach(connection, id, watch);
+    observer?.({ kind: 'attempt', address: this.address });
     keylog?.follow(connection);
     connection.touch();
     return connection;
@@ -96,11 +124,20 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     if (versions !== null) return versionError(versions, peer);
     if (error instanceof SessionClosed) {
       const { info } = error;
-      const refusedByUs = info.by === 'local' && info.tlsAlert !== undefined && this.#connection !== null;
-      if (refusedByUs && this.#connection !== null) return trust.explain(this.#connection.native);
+      if (this.#connection !== null && info.by === 'local' && CERTIFICATE_ALERTS.has(info.tlsAlert ?? '')) {
+        this.#showCertificates(this.#connection.native);
+        return trust.explain(this.#connection.native);
+      }
+      if (info.by === 'idle') return timeoutError(options.idleTimeoutMs, this.progress, [], peer);
       return closedError(info, options.alpn, peer);
     }
     return socketError('udp', error as NodeJS.ErrnoException, peer, options.bind);
+  }
+
+  #showCertificates(native: NativeConnection): void {
+    const { observer } = this.#setup.options;
+    if (observer === undefined) return;
+    observer({ kind: 'certificates', address: this.address, chain: readChain(native.peerCertChain() ?? []) });
   }
 
   /** Ends the attempt; the server is told, so that it does not keep a half-open connection. */

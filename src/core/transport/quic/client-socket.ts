@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { withoutZone } from '../address.js';
 import type { QuicConnection } from './connection.js';
+import type { HandshakeWatch } from './handshake-watch.js';
 import { openPacketIo } from './open-io.js';
 import type { Destination, PacketIo } from './packet-io.js';
 import { readVersionNegotiation } from './version-negotiation.js';
@@ -18,6 +19,8 @@ export class ClientSocket {
   migrations = 0;
   #connection: QuicConnection | null = null;
   #ourId: Uint8Array | null = null;
+  /** Null once the handshake is done. */
+  #watch: HandshakeWatch | null = null;
 
   readonly #bind: Destination;
   readonly #remote: Destination;
@@ -41,24 +44,38 @@ export class ClientSocket {
     });
   }
 
-  attach(connection: QuicConnection, ourId: Uint8Array): void {
+  attach(connection: QuicConnection, ourId: Uint8Array, watch: HandshakeWatch): void {
     this.#connection = connection;
     this.#ourId = ourId;
+    this.#watch = watch;
   }
 
   #onPacket(bytes: Uint8Array, _host: string, _port: number): void {
     const connection = this.#connection;
     if (connection === null || bytes.length === 0) return;
-    if (!connection.isEstablished && this.#endsByVersion(connection, bytes)) return;
+    const { host, port } = connection.remote;
+    if (this.#watch === null) connection.receive(bytes, host, port);
+    else this.#onHandshakePacket(connection, this.#watch, bytes);
+  }
+
+  #onHandshakePacket(connection: QuicConnection, watch: HandshakeWatch, bytes: Uint8Array): void {
+    if (connection.isEstablished) {
+      watch.stop();
+      this.#watch = null;
+    } else {
+      watch.before(bytes);
+      if (this.#endsByVersion(connection, watch, bytes)) return;
+    }
     const { host, port } = connection.remote;
     connection.receive(bytes, host, port);
+    watch.after(connection);
   }
 
   /**
    * The library dies of any Version Negotiation that it can read, so it never sees one. Without effect: one that lists
    * our version, or one after a valid packet (RFC 9000 §6.2).
    */
-  #endsByVersion(connection: QuicConnection, bytes: Uint8Array): boolean {
+  #endsByVersion(connection: QuicConnection, watch: HandshakeWatch, bytes: Uint8Array): boolean {
     const first = bytes[0] as number;
     const isNegotiation = (first & 0x80) !== 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0 && bytes[4] === 0;
     if (!isNegotiation) return false;
@@ -67,6 +84,7 @@ export class ClientSocket {
     const versions = readVersionNegotiation(bytes, this.#ourId as Uint8Array, native.destinationId());
     if (versions !== null && !versions.includes(1) && native.stats().recv === 0) {
       this.offeredVersions = versions;
+      watch.onVersions(versions);
       connection.abandon(0, { by: 'local', isApplication: false, code: 0n, reason: 'no common QUIC version' });
     }
     return true;
@@ -119,11 +137,13 @@ export class ClientSocket {
   removeConnectionId(): void {}
 
   released(): void {
+    this.#watch?.stop();
     this.io.keepAlive(false);
     void this.io.drained().then(() => this.io.close());
   }
 
   close(): void {
+    this.#watch?.stop();
     this.io.close();
   }
 }

@@ -1,7 +1,9 @@
 import { quicCodeName } from '../../errors/codes/quic-codes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
+import { describeBytes } from '../../util/describe-bytes.js';
 import { alertError } from '../tls-alerts.js';
 import type { CloseInfo } from '../transport.js';
+import type { Progress } from './handshake-watch.js';
 import { formatVersion } from './version-negotiation.js';
 
 /** The peer ended the handshake, or QUIC ended it for something the peer did. */
@@ -12,14 +14,6 @@ export function closedError(info: CloseInfo, offered: readonly string[], peer: s
     : (quicCodeName(code) ?? `0x${code.toString(16)}`);
   const wire = { space: info.isApplication ? 'session' : 'quic', code: info.code, name };
   const who = info.by === 'peer' ? 'the server' : 'our QUIC library';
-  if (info.by === 'idle') {
-    return new MoqtError('MOQT_E_TIMEOUT', 'the server fell silent for the idle timeout during the handshake', {
-      stage: 'quic',
-      cause: 'quic.idle',
-      peer,
-      hint: 'a firewall that drops UDP, a wrong port, or an idle timeout below what the path needs',
-    });
-  }
   if (info.tlsAlert !== undefined) {
     const alpnHint = 'offer other drafts, or try WebTransport (https://…) if the server speaks only that';
     return alertError({ alert: info.tlsAlert, who, offered, peer, wire, alpnHint });
@@ -30,6 +24,7 @@ export function closedError(info: CloseInfo, offered: readonly string[], peer: s
     cause: 'quic.closed',
     peer,
     wire,
+    hint: closeHint(info.isApplication ? '' : name),
   });
 }
 
@@ -40,39 +35,69 @@ export function versionError(versions: readonly number[], peer: string): MoqtErr
     stage: 'quic',
     cause: 'quic.version',
     peer,
-    hint: 'only QUIC version 1 (RFC 9000) is supported',
+    hint: `only QUIC version 1 (RFC 9000) is supported here, and the server has ${list}: let it speak version 1 too`,
   });
 }
 
-/** How far the best attempt got before the deadline. */
-export interface Progress {
-  readonly datagrams: number;
-  readonly packets: number;
-}
-
+/** Why the deadline passed, from how far the best attempt got. */
 export function timeoutError(ms: number, progress: Progress, tried: readonly string[], peer: string): MoqtError {
   const limit = `within ${Math.round(ms)} ms`;
   const where = tried.length > 1 ? ` (tried ${tried.join(', ')})` : '';
-  if (progress.packets > 0) {
+  if (progress.retries > 1 && progress.packets === 0) {
+    const message = `the server demanded Retry ${progress.retries} times and never went on, ${limit}${where}`;
+    return new MoqtError('MOQT_E_TIMEOUT', message, {
+      stage: 'quic',
+      cause: 'quic.retry-loop',
+      peer,
+      hint: 'a load balancer in front does not recognise the tokens that it hands out: its servers must share their token key',
+    });
+  }
+  if (progress.packets > 0 || progress.quicLike > 0) {
     return new MoqtError('MOQT_E_TIMEOUT', `the server answered, but the handshake did not finish ${limit}${where}`, {
       stage: 'quic',
       cause: 'quic.timeout',
       peer,
-      hint: `${progress.packets} of its packets were valid; packets are lost on the way, or the server is overloaded`,
+      hint: `${howFar(progress)}; packets are lost or changed on the way (a middlebox, a small MTU), or the server is overloaded`,
     });
   }
-  if (progress.datagrams > 0) {
-    return new MoqtError('MOQT_E_PROTOCOL', `something answers there that is not QUIC${where}`, {
-      stage: 'quic',
-      cause: 'quic.not-quic',
-      peer,
-      hint: 'another service seems to use that UDP port',
-    });
-  }
-  return new MoqtError('MOQT_E_TIMEOUT', `no answer ${limit}${where}`, {
+  if (progress.datagrams > 0) return notQuicError(progress, peer, where);
+  return new MoqtError('MOQT_E_TIMEOUT', `no answer ${limit}${where}: not one packet came back`, {
     stage: 'udp',
     cause: 'udp.no-answer',
     peer,
-    hint: 'a firewall that drops UDP, a wrong port, or a host that is down',
+    hint: 'a firewall that drops UDP, a wrong port, or a host that is down; for https:// URLs try --transport webtransport-h2',
   });
+}
+
+/** Something answers UDP there that is not QUIC. */
+export function notQuicError({ foreign }: Progress, peer: string, where = ''): MoqtError {
+  const what =
+    foreign === null ? '' : foreign.echo ? ': it sends back what it gets' : `: ${describeBytes(foreign.bytes)}`;
+  return new MoqtError('MOQT_E_PROTOCOL', `something answers there that is not QUIC${where}${what}`, {
+    stage: 'quic',
+    cause: 'quic.not-quic',
+    peer,
+    hint: 'another service uses that UDP port: check the port of the relay',
+  });
+}
+
+function howFar({ packets, retries, sawHandshake, sawCertificate, quicLike }: Progress): string {
+  if (packets === 0 && retries > 0) return 'it demanded Retry and fell silent then';
+  if (packets === 0) return `${quicLike} of its packets came, and none could be read`;
+  const count = `${packets} of its packets were valid`;
+  if (sawCertificate) return `${count}, its certificate came, the end of its handshake did not`;
+  return sawHandshake ? `${count}, its certificate did not come whole` : `${count}, none beyond its first answer`;
+}
+
+function closeHint(name: string): string {
+  switch (name) {
+    case 'CONNECTION_REFUSED':
+      return 'the server takes no connections now: it is full, or shutting down';
+    case 'INVALID_TOKEN':
+      return 'a load balancer in front does not recognise the tokens of its servers';
+    case 'INTERNAL_ERROR':
+      return 'the server failed: see its log';
+    default:
+      return 'see the log of the server for why it ended the connection';
+  }
 }

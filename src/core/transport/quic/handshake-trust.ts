@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { readChain } from '../../certs/chain.js';
 import { matchesHost } from '../../certs/trust.js';
 import type { MoqtError } from '../../errors/moqt-error.js';
@@ -21,8 +22,9 @@ export interface HandshakeTrust {
 export function handshakeTrust(target: Target, options: ConnectOptions): HandshakeTrust {
   const policy = trustPolicy(target, options);
   const { host, sni, libraryRoots } = policy;
-  const judged = (native: NativeConnection): MoqtError | null => policy.judge(readChain(native.peerCertChain() ?? []));
-  const explain = (native: NativeConnection): MoqtError => judged(native) ?? policy.libraryRefusal();
+  const chainOf = (native: NativeConnection): X509Certificate[] => readChain(native.peerCertChain() ?? []);
+  const judged = (native: NativeConnection): MoqtError | null => policy.judge(chainOf(native));
+  const explain = (native: NativeConnection): MoqtError => judged(native) ?? policy.libraryRefusal(chainOf(native));
   return {
     tls: {
       caPem: libraryRoots,
@@ -34,7 +36,7 @@ export function handshakeTrust(target: Target, options: ConnectOptions): Handsha
     judge(native) {
       if (libraryRoots === null) return judged(native);
       // The library has checked the chain, and the name where SNI could carry it.
-      const [leaf] = readChain(native.peerCertChain() ?? []);
+      const [leaf] = chainOf(native);
       return leaf !== undefined && matchesHost(leaf, host) ? null : explain(native);
     },
     explain,

@@ -2,7 +2,8 @@ import type { MoqtError } from '../../errors/moqt-error.js';
 import { raceAddresses } from '../race.js';
 import { Attempt, type AttemptSetup } from './attempt.js';
 import type { QuicConnection } from './connection.js';
-import { type Progress, timeoutError } from './handshake-error.js';
+import { timeoutError } from './handshake-error.js';
+import { NO_PROGRESS, type Progress } from './handshake-watch.js';
 
 export interface HandshakeRaceOptions {
   /** Addresses in the order to try them. */
@@ -42,8 +43,8 @@ export async function raceHandshakes(setup: AttemptSetup, options: HandshakeRace
   });
 }
 
+/** The attempt that got furthest: by packets, then Retry, then whatever came back. */
 function furthest(attempts: readonly Attempt[]): Progress {
-  return attempts
-    .map((attempt) => attempt.progress)
-    .reduce((a, b) => (b.packets > a.packets || b.datagrams > a.datagrams ? b : a), { datagrams: 0, packets: 0 });
+  const rank = (one: Progress): number => one.packets * 1e6 + one.quicLike * 1e3 + one.datagrams;
+  return attempts.map(({ progress }) => progress).reduce((a, b) => (rank(b) > rank(a) ? b : a), NO_PROGRESS);
 }

@@ -29,6 +29,7 @@ import {
   type PeerSettings,
   REMOTE_CUSTOM_SETTINGS,
   readPeerSettings,
+  settingsById,
 } from './settings.js';
 import type { TrustedTls } from './tls.js';
 import { isTlsError, tlsFailure } from './tls-failure.js';
@@ -84,7 +85,10 @@ class Attempt {
       remoteCustomSettings: REMOTE_CUSTOM_SETTINGS,
     });
     this.#link = new Http2Link(this.#http2, tls.socket, raw);
-    this.#http2.once('remoteSettings', (settings) => this.#settings.resolve(readPeerSettings(settings)));
+    this.#http2.once('remoteSettings', (settings) => {
+      options.observer?.({ kind: 'settings', settings: settingsById(settings) });
+      this.#settings.resolve(readPeerSettings(settings));
+    });
     void this.#link.closed.then(() => this.#settings.reject(this.#connectionError()));
     this.#http2.once('connect', () => this.#http2.setLocalWindowSize(HTTP2_WINDOW));
     // A rejection that nobody waits for any more.
@@ -98,11 +102,16 @@ class Attempt {
     this.#check(settings);
     const stream = this.#http2.request(this.#fields(), { endStream: false });
     const answer = headerMap(await this.#response(stream));
+    this.#options.observer?.({ kind: 'response', status: answer.status, headers: answer.headers });
     const { path, authority, protocols } = this.#request;
     const refused = refusal(answer.status, answer.headers, { path, protocols, peer: this.#options.peer });
     if (refused !== null) throw refused;
     return this.#session(stream, settings, {
-      protocol: chosenProtocol(answer.headers, protocols, { bare: DIALECTS[settings.dialect].bareProtocol }),
+      protocol: chosenProtocol(
+        answer.headers,
+        { path, protocols, peer: this.#options.peer },
+        { bare: DIALECTS[settings.dialect].bareProtocol },
+      ),
       http: { path, authority, status: answer.status, headers: answer.headers },
     });
   }

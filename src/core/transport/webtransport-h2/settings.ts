@@ -87,6 +87,22 @@ export interface PeerSettings {
   readonly limits: InitialLimits;
 }
 
+/** SETTINGS by their identifiers on the wire (RFC 9113 §6.5.2). */
+export function settingsById(settings: Settings): ReadonlyMap<number, number> {
+  const { customSettings = {} } = settings as Settings & { customSettings?: Readonly<Record<number, number>> };
+  const known: readonly (readonly [number, number | boolean | undefined])[] = [
+    [0x1, settings.headerTableSize],
+    [0x2, settings.enablePush],
+    [0x3, settings.maxConcurrentStreams],
+    [0x4, settings.initialWindowSize],
+    [0x5, settings.maxFrameSize],
+    [0x6, settings.maxHeaderListSize],
+    [0x8, settings.enableConnectProtocol],
+  ];
+  const custom = Object.entries(customSettings).map(([id, value]) => [Number(id), value] as const);
+  return new Map([...known, ...custom].flatMap(([id, value]) => (value === undefined ? [] : [[id, Number(value)]])));
+}
+
 export function readPeerSettings(settings: Settings): PeerSettings {
   const { customSettings = {} } = settings as Settings & { customSettings?: Readonly<Record<number, number>> };
   const value = (name: keyof typeof SETTING): number => customSettings[SETTING[name]] ?? 0;

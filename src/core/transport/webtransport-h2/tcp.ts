@@ -3,6 +3,7 @@ import { MoqtError } from '../../errors/moqt-error.js';
 import { hostPort } from '../address.js';
 import { type RaceAttempt, raceAddresses } from '../race.js';
 import { socketError } from '../socket-error.js';
+import type { ConnectOptions } from '../transport.js';
 
 export interface TcpOptions {
   /** Addresses in the order to try them. */
@@ -10,6 +11,7 @@ export interface TcpOptions {
   readonly port: number;
   /** Local IP address. */
   readonly bind: string | undefined;
+  readonly observer?: ConnectOptions['observer'];
   /** What is left of the connect deadline, ms; 0 is none. */
   readonly ms: number;
   /** The whole connect deadline, for the message. */
@@ -21,12 +23,15 @@ export interface TcpOptions {
 
 /** Happy Eyeballs over TCP. Rejects with MoqtError (stage `tcp`), or with the signal's reason. */
 export async function connectTcp(options: TcpOptions): Promise<Socket> {
-  const { addresses, port, bind, ms, limitMs, signal, peer } = options;
+  const { addresses, port, bind, observer, ms, limitMs, signal, peer } = options;
   return raceAddresses<Socket, TcpAttempt>({
     addresses,
     ms,
     signal,
-    start: (address) => new TcpAttempt(address, port, bind),
+    start(address) {
+      observer?.({ kind: 'attempt', address });
+      return new TcpAttempt(address, port, bind, () => observer?.({ kind: 'answer', address }));
+    },
     isLocalTo: (error) => error.stage === 'tcp',
     timeoutError(attempts) {
       const tried = attempts.map((attempt) => attempt.address);
@@ -42,7 +47,7 @@ class TcpAttempt implements RaceAttempt<Socket> {
   readonly #peer: string;
   readonly #bind: string | undefined;
 
-  constructor(address: string, port: number, bind: string | undefined) {
+  constructor(address: string, port: number, bind: string | undefined, onConnect: () => void) {
     this.address = address;
     this.#peer = hostPort(address, port);
     this.#bind = bind;
@@ -52,6 +57,7 @@ class TcpAttempt implements RaceAttempt<Socket> {
       noDelay: true,
       ...(bind === undefined ? {} : { localAddress: bind }),
     });
+    this.#socket.once('connect', onConnect);
     // Whoever owns the socket later learns of errors through TLS; without a listener they would end the process.
     this.#socket.on('error', () => {});
   }

@@ -29,6 +29,7 @@ export interface SecureOptions {
   /** Offered in ALPN (an empty list offers none), whatever the server makes of it. Absent: h2, which it must choose. */
   readonly protocols?: readonly string[];
   readonly keylogFile: string | undefined;
+  readonly observer?: ConnectOptions['observer'];
   /** What is left of the connect deadline, ms; 0 is none. */
   readonly ms: number;
   /** The whole connect deadline, for the message. */
@@ -60,8 +61,9 @@ export function clientContext(policy: TrustPolicy, options: Pick<ConnectOptions,
  * the signal's reason.
  */
 export async function secure(raw: Socket, options: SecureOptions): Promise<TrustedTls> {
-  const { context, policy, protocols, keylogFile, ms, limitMs, signal, peer } = options;
+  const { context, policy, protocols, keylogFile, observer, ms, limitMs, signal, peer } = options;
   const offered = protocols ?? [ALPN_H2];
+  const address = raw.remoteAddress ?? '';
   signal?.throwIfAborted();
   const socket = connect({
     socket: raw,
@@ -87,11 +89,15 @@ export async function secure(raw: Socket, options: SecureOptions): Promise<Trust
       // In the turn of the event: nothing that the peer sent behind its handshake has been looked at.
       socket.once('secureConnect', () => {
         const chain = peerChain(socket);
+        observer?.({ kind: 'certificates', address, chain });
         const distrust = decide(socket, policy, chain);
         if (distrust !== null) reject(distrust);
         else if (protocols === undefined && socket.alpnProtocol !== ALPN_H2) {
           reject(noCommonProtocol(socket.alpnProtocol, peer));
-        } else resolve({ socket, chain });
+        } else {
+          observer?.({ kind: 'established', address, protocol: socket.alpnProtocol || '' });
+          resolve({ socket, chain });
+        }
       });
     });
   } catch (error) {
@@ -108,7 +114,7 @@ function decide(socket: TLSSocket, policy: TrustPolicy, chain: readonly X509Cert
   const judged = policy.judge(chain);
   if (judged !== null || policy.libraryRoots === null || socket.authorized) return judged;
   // The library knows rules that we do not look at: name constraints, weak signatures.
-  return policy.libraryRefusal(`(${String(socket.authorizationError)})`);
+  return policy.libraryRefusal(chain, `(${String(socket.authorizationError)})`);
 }
 
 /** What the peer sent, leaf first, as far as its members lead to one another. */

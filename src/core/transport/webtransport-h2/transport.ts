@@ -33,13 +33,14 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
 
   const tcpStart = elapsed();
   const { port } = target;
-  const raw = await connectTcp({ addresses, port, bind: options.bind, ms: left(), limitMs, signal, peer });
+  const { bind, observer } = options;
+  const raw = await connectTcp({ addresses, port, bind, observer, ms: left(), limitMs, signal, peer });
   const remote = toAddress(raw.remoteAddress ?? '', raw.remotePort ?? 0);
   onStage?.({ stage: 'tcp', startMs: tcpStart, endMs: elapsed(), detail: hostPort(remote.host, remote.port) });
 
   const tlsStart = elapsed();
   const { keylogFile } = options;
-  const tls = await secure(raw, { context, policy, keylogFile, ms: left(), limitMs, signal, peer });
+  const tls = await secure(raw, { context, policy, keylogFile, observer, ms: left(), limitMs, signal, peer });
   onStage?.({ stage: 'tls', startMs: tlsStart, endMs: elapsed(), detail: tls.socket.getProtocol() ?? undefined });
 
   const http2Start = elapsed();

@@ -4,13 +4,20 @@ import type { MoqtError, MoqtErrorOptions } from '../../errors/moqt-error.js';
 import { escapeText } from '../../util/escape.js';
 import { withSignal, withTimeout } from '../../util/timeout.js';
 import { hostPort } from '../address.js';
-import type { TransportSession } from '../transport.js';
+import { alertError } from '../tls-alerts.js';
+import type { ConnectOptions, TransportSession } from '../transport.js';
 import { SessionClosed, StreamReset } from '../transport-errors.js';
 import { encodeFrame, FRAME } from './h3/frames.js';
 import { H3Connection } from './h3/h3-connection.js';
 import { H3Error } from './h3/h3-error.js';
 import { RequestReader } from './h3/request-reader.js';
-import { connectProtocol, type H3Settings, supportsDatagrams, supportsWebTransport } from './h3/settings.js';
+import {
+  connectProtocol,
+  type H3Settings,
+  missingForWebTransport,
+  supportsDatagrams,
+  supportsWebTransport,
+} from './h3/settings.js';
 import { parseResponse, type ResponseHead } from './headers.js';
 import { chosenProtocol, refusal, webTransportError } from './http-answer.js';
 import { decodeFieldSection, encodeFieldSection } from './qpack/field-section.js';
@@ -27,6 +34,7 @@ export interface OpenOptions {
   /** For settings and response together, ms; 0 is none. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly observer?: ConnectOptions['observer'];
 }
 
 /**
@@ -40,7 +48,7 @@ export async function openWebTransport(
   request: SessionRequest,
   options: OpenOptions,
 ): Promise<WebTransportSession> {
-  const attempt = new Attempt(quic, request);
+  const attempt = new Attempt(quic, request, options.observer);
   try {
     const opening = withTimeout(attempt.run(), options.timeoutMs, () => attempt.timeoutError());
     return await withSignal(opening, options.signal);
@@ -55,10 +63,12 @@ class Attempt {
   readonly #quic: TransportSession;
   readonly #request: SessionRequest;
   readonly #h3: H3Connection;
+  readonly #observer: ConnectOptions['observer'];
   #settings: H3Settings | null = null;
 
-  constructor(quic: TransportSession, request: SessionRequest) {
+  constructor(quic: TransportSession, request: SessionRequest, observer: ConnectOptions['observer']) {
     this.#quic = quic;
+    this.#observer = observer;
     this.#request = request;
     this.#h3 = new H3Connection(quic, { role: 'client', maxSessions: 1 });
   }
@@ -67,21 +77,28 @@ class Attempt {
     // The draft forbids a CONNECT before the server's SETTINGS: they say which dialect it speaks.
     const settings = await this.#h3.settings;
     this.#settings = settings;
+    this.#observer?.({ kind: 'settings', settings });
     if (!supportsWebTransport(settings)) {
-      throw this.#error('MOQT_E_PROTOCOL', 'the peer speaks HTTP/3 but not WebTransport', {
-        cause: 'webtransport.unsupported',
-        hint: 'perhaps a plain web server; if it is a MoQ relay, try moqt:// (raw QUIC)',
-      });
+      const missing = missingForWebTransport(settings).join(', ');
+      throw this.#error(
+        'MOQT_E_PROTOCOL',
+        `the peer speaks HTTP/3 but not WebTransport: its SETTINGS lack ${missing}`,
+        {
+          cause: 'webtransport.unsupported',
+          hint: 'perhaps a plain web server; if it is a MoQ relay, try moqt:// (raw QUIC)',
+        },
+      );
     }
     const connect = await this.#quic.openBidi();
     connect.send.write(encodeFrame(FRAME.HEADERS, encodeFieldSection(this.#requestFields(settings))))?.catch(() => {});
     const reader = new RequestReader(connect.recv);
     const response = await this.#response(reader);
+    this.#observer?.({ kind: 'response', status: response.status, headers: response.headers });
     const { path, protocols } = this.#request;
     const refused = refusal(response.status, response.headers, { path, protocols, peer: this.#peer });
     if (refused !== null) throw refused;
     return new WebTransportSession(this.#h3, connect, reader, {
-      protocol: chosenProtocol(response.headers, protocols),
+      protocol: chosenProtocol(response.headers, { path, protocols, peer: this.#peer }),
       http: {
         path: this.#request.path,
         authority: this.#request.authority,
@@ -122,9 +139,13 @@ class Attempt {
 
   timeoutError(): MoqtError {
     return this.#settings === null
-      ? this.#error('MOQT_E_TIMEOUT', 'no HTTP/3 SETTINGS came in time', { cause: 'http3.no-settings' })
+      ? this.#error('MOQT_E_TIMEOUT', 'QUIC is up, but no HTTP/3 SETTINGS came in time', {
+          cause: 'http3.no-settings',
+          hint: 'an HTTP/3 that is not one, or a server that hangs: try moqt:// (raw QUIC), and see its log',
+        })
       : this.#error('MOQT_E_TIMEOUT', 'no response to the WebTransport CONNECT in time', {
           cause: 'webtransport.timeout',
+          hint: "the server speaks WebTransport and does not answer: check the URL's path, and its log",
         });
   }
 
@@ -148,9 +169,15 @@ class Attempt {
   }
 
   #explainClose(error: SessionClosed): MoqtError {
-    const { by, code, reason } = error.info;
-    if (by === 'idle') return this.#error('MOQT_E_TIMEOUT', 'the connection went silent', { origin: error });
+    const { by, code, reason, tlsAlert } = error.info;
+    if (by === 'idle') return this.timeoutError();
     if (by === 'error') return this.#error('MOQT_E_UNREACHABLE', 'the connection failed', { origin: error });
+    if (tlsAlert !== undefined) {
+      // A server that wants a client certificate says so only after its handshake, as TLS 1.3 has it.
+      const wire = { space: 'quic', code, name: tlsAlert };
+      const who = by === 'peer' ? 'the server' : 'our QUIC library';
+      return alertError({ alert: tlsAlert, who, offered: ['h3'], peer: this.#peer, wire, alpnHint: '', origin: error });
+    }
     const name = http3CodeName(code) ?? `0x${code.toString(16)}`;
     const words = reason === '' || reason === name ? name : `${name} ${escapeText(reason)}`;
     return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering: ${words}`, {

@@ -68,15 +68,30 @@ export function refusal(
 }
 
 /**
- * `WT-Protocol` counts only as a String that was offered; otherwise it is as if it were absent: ''. With `bare` its text may
- * also stand there without quotes.
+ * The protocol that `WT-Protocol` names; '' when the field is absent, or no String. Throws MoqtError (`protocol.mismatch`)
+ * for one that was not offered: what would be spoken then is not ours. With `bare` an offered one may also stand there
+ * without quotes.
  */
 export function chosenProtocol(
   headers: ReadonlyMap<string, string>,
-  offered: readonly string[],
+  { protocols, peer }: AskedFor,
   { bare = false } = {},
 ): string {
   const field = headers.get('wt-protocol');
-  const chosen = field === undefined ? null : (parseStringItem(field) ?? (bare ? field : null));
-  return chosen !== null && offered.includes(chosen) ? chosen : '';
+  if (bare && field !== undefined && protocols.includes(field)) return field;
+  const chosen = field === undefined ? null : parseStringItem(field);
+  if (chosen === null) return '';
+  if (protocols.includes(chosen)) return chosen;
+  const shown = escapeText(chosen, { maxLength: 80 });
+  const offered = protocols.join(', ') || 'none';
+  const lite = /^moq-?lite/i.test(chosen) ? ', which is moq-lite, another protocol' : '';
+  throw webTransportError(
+    peer,
+    'MOQT_E_VERSION',
+    `the peer chose the protocol "${shown}"${lite}; offered: ${offered}`,
+    {
+      cause: 'protocol.mismatch',
+      hint: 'the relay must choose among what is offered: try its other paths, or --draft to offer other drafts',
+    },
+  );
 }

@@ -25,7 +25,11 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
   });
   const startMs = performance.now() - start;
   const timeoutMs = options.connectTimeoutMs === 0 ? 0 : Math.max(1, options.connectTimeoutMs - startMs);
-  const session = await openWebTransport(quic, request, { timeoutMs, signal: options.signal });
+  const session = await openWebTransport(quic, request, {
+    timeoutMs,
+    signal: options.signal,
+    observer: options.observer,
+  });
   const detail = session.protocol === '' ? undefined : session.protocol;
   options.onStage?.({ stage: 'webtransport', startMs, endMs: performance.now() - start, detail });
   return session;

@@ -82,6 +82,15 @@ export function supportsWebTransport(settings: H3Settings): boolean {
   );
 }
 
+/** What WebTransport needs and these SETTINGS do not have, in words. */
+export function missingForWebTransport(settings: H3Settings): string[] {
+  return [
+    ...(enabled(settings, SETTING.ENABLE_CONNECT_PROTOCOL) ? [] : ['extended CONNECT (0x8)']),
+    ...(supportsWebTransport(settings) ? [] : ['WebTransport (0x2b603742 or a later one)']),
+    ...(supportsDatagrams(settings) ? [] : ['HTTP datagrams (0x33)']),
+  ];
+}
+
 /** Whether the peer takes HTTP datagrams. */
 export function supportsDatagrams(settings: H3Settings): boolean {
   return enabled(settings, SETTING.H3_DATAGRAM) || enabled(settings, SETTING.H3_DATAGRAM_DRAFT_04);
