@@ -3,6 +3,7 @@
 // What it does.
 
 export { generateCertificate } from './core/certs/generate.js';
+export { probe } from './core/probe/probe.js';
 export { announce } from './core/publisher/announce.js';
 export { type Publisher, publish } from './core/publisher/publish.js';
 export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
@@ -13,6 +14,7 @@ export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.j
 // What it is told, and tells.
 
 export type { GeneratedCertificate, GenerateOptions } from './core/certs/generate.js';
+export type { ProbeContext, ProbeOptions, ProbeRequests } from './core/probe/probe-options.js';
 export type { AnnounceEvent, AnnounceOptions, AnnounceReport } from './core/publisher/announce.js';
 export type { Forwarding, GroupPolicy } from './core/publisher/group-policy.js';
 export type { PlacedObject } from './core/publisher/object-planner.js';
@@ -26,6 +28,7 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
+export type { ProbeReport, ProbeWarning, StageReport } from './core/records/probe-report.js';
 export type { CapName } from './core/relay/caps.js';
 export type { RelayEvent, RelayEventHandler } from './core/relay/events.js';
 export type { RelayPolicy } from './core/relay/policy.js';

@@ -64,6 +64,7 @@ test('it exports what a user needs, and nothing else that can be called', async 
     'parseNamespace',
     'parsePin',
     'parseTrackName',
+    'probe',
     'publish',
     'serveRelay',
     'subscribe',

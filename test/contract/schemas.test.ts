@@ -90,6 +90,18 @@ test.each(TRANSPORTS)('connect reports as connect.json says over %s', async (tra
   }
 });
 
+test.each(TRANSPORTS)('probe reports as probe.json says over %s', async (transport) => {
+  const url = transport === 'quic' ? relay.quic : relay.webtransport;
+  const args = ['probe', url, '--transport', transport];
+  expect(checkOne('probe', succeeded(await run(client(...args, '--json'))).stdout)).toMatchObject({
+    ok: true,
+    transport,
+  });
+  const untrusted = await run([...args, '--jsonl']);
+  expect(checkOne('probe', untrusted.stdout)).toMatchObject({ ok: false, cause: 'tls.self-signed', exitCode: 4 });
+  expect(untrusted.code).toBe(4);
+});
+
 test('connect --jsonl and its held events are as connect-event.json says', async () => {
   const own = await startRelay(['--drain-timeout', '500ms']);
   const held = start(['connect', own.quic, ...own.trust, '--jsonl', '--hold', '--prefix', 'held']);

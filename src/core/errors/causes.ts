@@ -56,6 +56,8 @@ export interface CauseInfo {
 export const CAUSES = {
   'url.invalid': { stage: 'url', exitCode: EXIT.usage, meaning: 'the URL breaks a rule' },
   'dns.not-found': { stage: 'dns', exitCode: EXIT.unreachable, meaning: 'the name does not exist, or has no address' },
+  'network.bind': { stage: 'any', exitCode: EXIT.localIo, meaning: 'this machine has no such address to send from' },
+  'network.socket': { stage: 'any', exitCode: EXIT.localIo, meaning: 'the system gives no socket' },
   'dns.timeout': { stage: 'dns', exitCode: EXIT.timeout, meaning: 'the resolver did not answer in time' },
   'udp.refused': { stage: 'udp', exitCode: EXIT.unreachable, meaning: 'nothing listens on that UDP port' },
   'udp.no-answer': { stage: 'udp', exitCode: EXIT.timeout, meaning: 'not one packet came back' },
@@ -96,6 +98,13 @@ export const CAUSES = {
     exitCode: EXIT.tls,
     meaning: 'the server wants a client certificate',
   },
+  'tls.timeout': { stage: 'tls', exitCode: EXIT.timeout, meaning: 'TCP connected, but TLS did not finish' },
+  'tls.not-tls': { stage: 'tls', exitCode: EXIT.protocol, meaning: 'what answers on that TCP port does not speak TLS' },
+  'tls.closed': {
+    stage: 'tls',
+    exitCode: EXIT.protocol,
+    meaning: 'the peer closed the TCP connection during the TLS handshake',
+  },
   'tls.alert': { stage: 'tls', exitCode: EXIT.tls, meaning: 'the peer ended the handshake with an alert' },
   'alpn.none': { stage: 'alpn', exitCode: EXIT.protocol, meaning: 'no application protocol in common' },
   'alpn.first-only': {
@@ -105,6 +114,8 @@ export const CAUSES = {
   },
   'http3.no-settings': { stage: 'http3', exitCode: EXIT.timeout, meaning: 'no HTTP/3 SETTINGS came in time' },
   'http2.no-settings': { stage: 'http2', exitCode: EXIT.timeout, meaning: 'no HTTP/2 SETTINGS came in time' },
+  'http3.protocol': { stage: 'http3', exitCode: EXIT.protocol, meaning: 'the peer broke the rules of HTTP/3' },
+  'http2.protocol': { stage: 'http2', exitCode: EXIT.protocol, meaning: 'what the peer sent is not HTTP/2' },
   'webtransport.unsupported': {
     stage: 'any',
     exitCode: EXIT.protocol,

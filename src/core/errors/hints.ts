@@ -6,10 +6,6 @@ import type { ErrorCode } from './error-codes.js';
 const BY_CAUSE: Readonly<Record<string, string>> = {
   'frame.truncated': 'is the input whole, and this its --frame? What came before was published',
   'session.idle': 'nothing came from the peer for the idle timeout: is it still there? --idle-timeout makes it longer',
-  'setup.no_error': 'the peer closed the session without a reason: does it want a path in the URL, or a token?',
-  'setup.internal_error':
-    'the peer failed, or has no place for another session: its reason and its log say which; try again later',
-  'setup.unauthorized': 'give a token with --auth-token, or a path with one in the URL',
 };
 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {

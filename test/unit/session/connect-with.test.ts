@@ -423,7 +423,7 @@ describe('connect', () => {
         'a violation',
         { by: 'peer', isApplication: true, code: 3n, reason: 'bad\x1b' },
         'MOQT_E_PROTOCOL',
-        'PROTOCOL_VIOLATION: bad\\x1b',
+        'PROTOCOL_VIOLATION (0x3): bad\\x1b',
       ],
       ['silence', { by: 'idle', isApplication: false, code: 0n, reason: '' }, 'MOQT_E_TIMEOUT', 'silent'],
     ] as const)('names the close that came instead of SETUP: %s', async (_what, info, code, message) => {

@@ -208,10 +208,10 @@ describe('a relay on a UDP port', () => {
     await join(relay, 'moqt', '18');
     for (const draft of DRAFTS) {
       await expect(join(relay, 'moqt', draft)).rejects.toMatchObject({
-        code: 'MOQT_E_REJECTED',
-        reason: 'setup.internal_error',
+        code: 'MOQT_E_PROTOCOL',
+        reason: 'setup.closed',
         message: expect.stringContaining('as many sessions as it takes'),
-        exitCode: EXIT.rejected,
+        exitCode: EXIT.protocol,
       });
       await expect(join(relay, 'https', draft)).rejects.toMatchObject({
         code: 'MOQT_E_REJECTED',

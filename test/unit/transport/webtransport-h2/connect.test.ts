@@ -216,13 +216,23 @@ describe('the answer', () => {
 
   it.each([
     ['no protocol', undefined],
-    ['one that was not offered', '"moqt-99"'],
     ['one that is no string', 'moqt-18'],
   ])('with %s is a session without one', async (_what, field) => {
     const server = await http2(WEBTRANSPORT, (stream) =>
       stream.respond({ ':status': 200, ...(field === undefined ? {} : { 'wt-protocol': field }) }),
     );
     expect((await connect({ port: server.port })).protocol).toBe('');
+  });
+
+  it('with a protocol that was not offered is a failure that names it', async () => {
+    const server = await http2(WEBTRANSPORT, (stream) =>
+      stream.respond({ ':status': 200, 'wt-protocol': '"moqt-99"' }),
+    );
+    await expect(connect({ port: server.port })).rejects.toMatchObject({
+      reason: 'protocol.mismatch',
+      exitCode: 7,
+      message: expect.stringContaining('moqt-99'),
+    });
   });
 
   it('may be informational before it is final', async () => {

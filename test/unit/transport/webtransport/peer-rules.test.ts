@@ -194,12 +194,23 @@ describe('a client whose server', () => {
 
   it.each([
     ['chose nothing', []],
-    ['chose what was not offered', [['wt-protocol', '"moqt-99"']]],
     ['chose by a token', [['wt-protocol', 'moqt-18']]],
     ['chose a list', [['wt-protocol', '"moqt-18", "moqt-16"']]],
   ] as [string, FieldLine[]][])('%s: there is no protocol', async (_what, lines) => {
     const { session } = await answered('200', ...lines);
     expect((await session).protocol).toBe('');
+  });
+
+  it.each([
+    ['moqt-99', '"moqt-99"'],
+    ['moq-lite-04', 'moq-lite'],
+  ])('chose %s, which was not offered: names it', async (protocol, named) => {
+    const { session } = await answered('200', ['wt-protocol', `"${protocol}"`]);
+    await expect(session).rejects.toMatchObject({
+      reason: 'protocol.mismatch',
+      exitCode: 7,
+      message: expect.stringContaining(named),
+    });
   });
 
   it('resets the CONNECT: names the code', async () => {

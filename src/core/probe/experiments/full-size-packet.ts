@@ -1,0 +1,41 @@
+import { settlesWithin } from '../../util/timeout.js';
+import { VersionPinger } from './version-pinger.js';
+
+/** Every QUIC path carries this (RFC 9000 §14). */
+export const BASE_SIZE = 1200;
+const ATTEMPTS = 3;
+/** A server may be slower with one packet than with another, ms. */
+const MIN_PATIENCE_MS = 25;
+
+export interface FullSizeOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly bind: string | undefined;
+  /** UDP payload bytes of the large packet. */
+  readonly size: number;
+  /** ms. */
+  readonly limitMs: number;
+}
+
+/**
+ * Whether packets of full size reach the server, beside those of 1200 bytes; `unknown` when it answers neither. A large packet
+ * counts as lost only when three in a row were not answered and small ones were.
+ */
+export async function fullSizePacket(options: FullSizeOptions): Promise<'passes' | 'vanishes' | 'unknown'> {
+  const { address, port, bind, size, limitMs } = options;
+  const start = performance.now();
+  const left = (): number => limitMs - (performance.now() - start);
+  const pinger = await VersionPinger.open(address, port, bind);
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const sentAt = performance.now();
+      const large = pinger.ping(size);
+      if (!(await settlesWithin(pinger.ping(BASE_SIZE), left(), { background: true }))) return 'unknown';
+      const patience = Math.max(MIN_PATIENCE_MS, 2 * (performance.now() - sentAt));
+      if (await settlesWithin(large, Math.min(patience, Math.max(left(), 1)), { background: true })) return 'passes';
+    }
+    return 'vanishes';
+  } finally {
+    pinger.close();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Detail, ProbeReport, StageReport } from '../records/probe-report.js';
+import { formatMs } from './quantity.js';
+
+/** How a word of a status is painted; plain text by default. */
+export type StatusPaint = (color: 'green' | 'red' | 'yellow' | 'dim' | 'bold', text: string) => string;
+
+export interface ProbeTextOptions {
+  /** Skipped stages and experiments too. */
+  readonly verbose: boolean;
+  readonly paint: StatusPaint;
+}
+
+const WORDS = { ok: 'ok', failed: 'FAILED', skipped: 'skipped', warning: 'warning' } as const;
+const COLORS = { ok: 'green', failed: 'red', skipped: 'dim', warning: 'yellow' } as const;
+const TRANSPORTS = {
+  quic: 'raw QUIC',
+  webtransport: 'WebTransport over HTTP/3',
+  'webtransport-h2': 'WebTransport over HTTP/2',
+} as const;
+
+/** A report for people: a line a stage, what was tried, warnings, and the verdict. */
+export function probeText(report: ProbeReport, { verbose, paint }: ProbeTextOptions): string {
+  const lines = [`${report.url}  ${paint('dim', `(${TRANSPORTS[report.transport]})`)}`];
+  const stages = report.stages.filter(({ status }) => verbose || status !== 'skipped');
+  const width = Math.max(0, ...stages.map(({ name }) => name.length));
+  for (const stage of stages) lines.push(...stageLines(stage, width, paint));
+  if (verbose || !report.ok) {
+    for (const { name, outcome, ok, durationMs } of report.experiments) {
+      const mark = paint(ok ? 'green' : 'dim', ok ? 'yes' : 'no ');
+      lines.push(`  tried ${name}: ${mark} ${outcome} ${paint('dim', formatMs(durationMs))}`);
+    }
+  }
+  for (const { cause, message, hint } of report.warnings) {
+    lines.push(`  ${paint('yellow', 'warning')} ${message} [${cause}]`, `    hint: ${hint}`);
+  }
+  lines.push(verdictLine(report, paint));
+  return lines.join('\n');
+}
+
+function stageLines(stage: StageReport, width: number, paint: StatusPaint): string[] {
+  const status = paint(COLORS[stage.status], WORDS[stage.status].padEnd(7));
+  const time = stage.status === 'skipped' ? ''.padStart(10) : formatMs(stage.durationMs).padStart(10);
+  const what = stage.message === undefined ? detailText(stage) : `${stage.message} [${stage.cause}]`;
+  const first = `  ${stage.name.padEnd(width)}  ${status} ${time}  ${what}`.trimEnd();
+  return stage.hint === undefined ? [first] : [first, `    hint: ${stage.hint}`];
+}
+
+/** The facts of a stage that a person looks for; the rest is in the JSON. */
+function detailText({ name, status, detail }: StageReport): string {
+  if (status === 'skipped') return text(detail.reason);
+  switch (name) {
+    case 'url':
+      return `${text(detail.host)} port ${text(detail.port)}${detail.path ? `, path ${text(detail.path)}` : ''}`;
+    case 'dns':
+      return text(detail.addresses);
+    case 'udp':
+    case 'tcp':
+      return text(detail.address);
+    case 'quic':
+      return Number(detail.retries) > 0 ? `version 1, ${text(detail.retries)} Retry` : 'version 1';
+    case 'tls':
+      return [`sha256 ${text(detail.sha256)}`, verifiedText(detail.verified)].filter(Boolean).join(', ');
+    case 'alpn':
+      return text(detail.protocol);
+    case 'connect':
+      return `HTTP ${text(detail.status)} for ${text(detail.path)}`;
+    case 'protocol':
+      return detail.protocol === null ? 'none named' : text(detail.protocol);
+    case 'setup':
+      return [`draft ${text(detail.draft)}`, text(detail.implementation)].filter(Boolean).join(', ');
+    case 'http3':
+    case 'http2':
+      return 'SETTINGS';
+    default:
+      return Object.entries(detail)
+        .map(([key, value]) => `${key} ${text(value)}`)
+        .join(', ');
+  }
+}
+
+function verifiedText(verified: Detail | undefined): string {
+  const words: Readonly<Record<string, string>> = {
+    chain: 'chain and name verified',
+    pin: 'pinned',
+    none: 'NOT VERIFIED',
+  };
+  return words[text(verified)] ?? '';
+}
+
+function verdictLine(report: ProbeReport, paint: StatusPaint): string {
+  const after = `after ${formatMs(report.durationMs)}`;
+  if (!report.ok) {
+    return `${paint('red', 'FAILED')} ${report.cause} ${after}: ${report.message} (exit ${report.exitCode})`;
+  }
+  const rtt = report.rttMs === null ? '' : `, round trip ${formatMs(report.rttMs)}`;
+  return `${paint('green', 'OK')} draft ${report.draft} ${after}${rtt}`;
+}
+
+function text(value: Detail | undefined): string {
+  if (value === undefined || value === null) return '';
+  return Array.isArray(value) ? value.map((one: Detail) => text(one)).join(', ') : String(value);
+}
