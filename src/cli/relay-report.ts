@@ -11,13 +11,15 @@ export interface ListeningRecord {
   readonly certificate: { readonly sha256: string; readonly notAfter: string };
   readonly drafts: readonly string[];
   readonly transports: readonly RelayTransport[];
+  /** Faults that it has on purpose, where it has any. */
+  readonly faults?: readonly string[];
   /** The page for browsers, where it is served. */
   readonly web?: string;
 }
 
 /** For people: where it is, how to trust it, and commands ready to paste. */
 export function listeningText(record: ListeningRecord): string {
-  const { urls, certificate, drafts, transports, web } = record;
+  const { urls, certificate, drafts, transports, faults, web } = record;
   const base64 = Buffer.from(certificate.sha256, 'hex').toString('base64');
   const url = urls[0] ?? '';
   const trust = `--cert-sha256 ${certificate.sha256}${url.startsWith('https:') ? transportFlag(record) : ''}`;
@@ -28,6 +30,9 @@ export function listeningText(record: ListeningRecord): string {
     `certificate  sha256 ${certificate.sha256}`,
     `             base64 ${base64}`,
     `             until  ${certificate.notAfter}`,
+    ...(faults === undefined
+      ? []
+      : [`WARNING      this relay misbehaves on purpose: ${faults.map((one) => escapeText(one)).join(', ')}`]),
     ...(web === undefined ? [] : [`page         ${web}`]),
     '',
     `moqt publish ${url} live/room1 cam FILE ${trust}`,
@@ -109,4 +114,10 @@ export function relayEventText(event: RelayEvent): string {
     case 'draining':
       return `draining ${event.sessions} sessions`;
   }
+}
+
+/** `--fault help`: what can be asked for. */
+export function faultHelp(faults: readonly { readonly form: string; readonly summary: string }[]): string {
+  const width = Math.max(...faults.map(({ form }) => form.length));
+  return faults.map(({ form, summary }) => `${form.padEnd(width)}  ${summary}`).join('\n');
 }

@@ -4,7 +4,7 @@ import { readAuthToken } from '../cli/auth-token.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { parseListen } from '../cli/connect-settings.js';
 import { relayFlags } from '../cli/flags/relay-flags.js';
-import { type ListeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
+import { faultHelp, type ListeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import type { RelayTransport } from '../core/relay/serve-options.js';
@@ -29,12 +29,15 @@ export default class Relay extends MoqtCommand {
 
 It binds to loopback and refuses any other address, or a name that has one, without --allow-remote: it is no relay for the open internet (see SECURITY.md). It reads from a publisher no faster than the fastest subscriber takes; a subscriber that falls too far behind has its subscription ended, and the others never notice.
 
+With --fault it misbehaves on purpose, so that you see what your client makes of it; --fault help lists the ways.
+
 SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
   static override usage = '<%= command.id %> [FLAGS]';
   static override examples = [
     { description: 'On 127.0.0.1:4443, with a fresh certificate:', command: '<%= config.bin %> relay' },
     { description: 'For a test, on a free port:', command: '<%= config.bin %> relay --listen localhost:0 --jsonl' },
     { description: 'With a page to publish and subscribe in a browser:', command: '<%= config.bin %> relay --web' },
+    { description: 'As clients must bear it:', command: '<%= config.bin %> relay --fault drop:1%,delay:50ms' },
     { description: 'With a token:', command: 'RELAY_TOKEN=… <%= config.bin %> relay --auth-token env:RELAY_TOKEN' },
   ];
   static override flags = {
@@ -47,6 +50,12 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
 
   protected override async execute(): Promise<ExitCode> {
     const { flags } = await this.parseAll(Relay);
+    if (flags.fault?.includes('help')) {
+      const { describeFaults } = await import('../core/relay/faults/index.js');
+      const faults = describeFaults();
+      this.print(flags.json || flags.jsonl ? JSON.stringify({ faults }) : faultHelp(faults));
+      return EXIT.ok;
+    }
     const { host, port } = parseListen(flags.listen);
     const pem = await readPair(flags.cert, flags.key);
     // MOQT_AUTH_TOKEN is a client's: a relay asks for a token only when it was told to.
@@ -62,6 +71,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       ...(flags.draft && { drafts: flags.draft }),
       ...transportsOf(flags.transport),
       web: flags.web,
+      ...(flags.fault && { faults: flags.fault, faultSeed: flags['fault-seed'] }),
       ...(token && { authToken: token }),
       policy: {
         maxSessions: flags['max-sessions'],
@@ -89,6 +99,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
         certificate: { sha256: toHex(relay.certificate.sha256), notAfter: relay.certificate.notAfter.toISOString() },
         drafts: relay.drafts,
         transports: relay.transports,
+        ...(relay.faults.length > 0 && { faults: relay.faults }),
         ...(relay.web !== null && { web: relay.web }),
       };
       this.print(machine ? JSON.stringify(record) : listeningText(record));

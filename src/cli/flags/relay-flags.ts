@@ -27,6 +27,18 @@ export const relayFlags = {
     helpValue: 'env:NAME|file:PATH|-',
     description: 'where the token is that sessions must show',
   }),
+  fault: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    helpValue: 'FAULT',
+    description: 'misbehave on purpose, such as drop:1% or silent-setup; help lists the faults',
+  }),
+  'fault-seed': countFlag({
+    max: 0xffffffff,
+    default: 1,
+    description: 'what chance the faults have: the same seed gives the same misfortunes',
+  }),
   'congestion-control': choiceFlag(['cubic', 'bbr', 'reno'], {
     description: 'congestion controller of QUIC',
     default: 'cubic',

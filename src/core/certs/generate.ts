@@ -12,6 +12,8 @@ export interface GenerateOptions {
   readonly days: number;
   /** Permits up to ten years, for clients that are no browsers. */
   readonly allowLong?: boolean;
+  /** Default P-256, the one that browsers take; RSA is for those who want to see a refusal. */
+  readonly key?: 'P-256' | 'RSA-2048';
   /** Default: the wall clock. */
   readonly now?: () => Date;
 }
@@ -31,7 +33,15 @@ const DAY_MS = 86_400_000;
 /** What browsers pin at most. */
 export const MAX_DAYS = 14;
 const MAX_LONG_DAYS = 3650;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const ALGORITHMS = {
+  'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'RSA-2048': {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+    hash: 'SHA-256',
+  },
+} as const;
 
 /**
  * Makes a self-signed P-256 certificate that browsers accept as a pinned one (WebTransport, serverCertificateHashes).
@@ -39,6 +49,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
  */
 export async function generateCertificate(options: GenerateOptions): Promise<GeneratedCertificate> {
   const { hosts, days } = options;
+  const algorithm = ALGORITHMS[options.key ?? 'P-256'];
   if (hosts.length === 0) refuse('a certificate needs at least one host');
   const most = options.allowLong === true ? MAX_LONG_DAYS : MAX_DAYS;
   if (!(days > 0 && days <= most)) refuse(`a certificate is valid for more than 0 and at most ${most} days`);
@@ -46,7 +57,7 @@ export async function generateCertificate(options: GenerateOptions): Promise<Gen
 
   // The library registers classes and metadata when it is loaded, and takes a tenth of a second for it.
   const [{ webcrypto }, x509] = await Promise.all([import('node:crypto'), import('@peculiar/x509')]);
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const now = options.now?.() ?? new Date();
   const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const notAfter = new Date(notBefore.getTime() + days * DAY_MS);
@@ -57,7 +68,7 @@ export async function generateCertificate(options: GenerateOptions): Promise<Gen
       notBefore,
       notAfter,
       keys,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: algorithm,
       extensions: [
         new x509.SubjectAlternativeNameExtension(names),
         new x509.BasicConstraintsExtension(false, undefined, true),

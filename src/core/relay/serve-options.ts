@@ -36,6 +36,10 @@ export interface ServeRelayOptions {
   readonly web?: boolean;
   /** Sessions must show it. */
   readonly authToken?: string | Uint8Array;
+  /** Ways to misbehave on purpose, such as `drop:1%` or `silent-setup`, for tests of clients; see `--fault help`. */
+  readonly faults?: readonly string[];
+  /** What chance the faults have; default 1. The same seed gives the same misfortunes. */
+  readonly faultSeed?: number;
   readonly policy?: Partial<RelayPolicy>;
   /** Streams of each kind that one peer may have open at a time; default 1000. */
   readonly maxStreams?: number;

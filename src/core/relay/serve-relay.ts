@@ -9,6 +9,7 @@ import { escapeText } from '../util/escape.js';
 import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { TokenCheck } from './auth.js';
+import { type FaultSet, parseFaults } from './faults/index.js';
 import { answersOf, certificateHash } from './plain-http.js';
 import { RelayCore } from './relay.js';
 import { type CheckedOptions, checkOptions, type RelayTransport, type ServeRelayOptions } from './serve-options.js';
@@ -32,6 +33,8 @@ export interface Relay {
   /** The drafts served, as users write them. */
   readonly drafts: readonly string[];
   readonly transports: readonly RelayTransport[];
+  /** The faults that it has on purpose, as they were asked for. */
+  readonly faults: readonly string[];
   /** Where the page for browsers is, `http://…`; null when none is served. */
   readonly web: string | null;
   /** Sessions, subscriptions, objects, caps that were hit, packets dropped … since the start, or now, by name. */
@@ -55,12 +58,11 @@ const BAD_REQUEST_STATUS = 400;
  * host name without an address, MOQT_E_LOCAL_IO for a port or certificate that cannot be used.
  */
 export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay> {
+  const faults = parseFaults(options.faults ?? [], options.faultSeed ?? 1);
   const checked = await checkOptions(options);
-  const certificate = await certificateFor(options, [
-    checked.host,
-    ...(options.host === undefined ? [] : [options.host]),
-  ]);
-  const server = new RelayServer(options, checked);
+  const names = [checked.host, ...(options.host === undefined ? [] : [options.host])];
+  const certificate = await certificateFor(options, names, faults);
+  const server = new RelayServer(options, checked, faults);
   await server.listen(certificate);
   const { keyPem: _, ...shown } = certificate;
   return {
@@ -68,6 +70,7 @@ export async function serveRelay(options: ServeRelayOptions = {}): Promise<Relay
     certificate: shown,
     drafts: checked.profiles.map(({ draft }) => draft),
     transports: checked.transports,
+    faults: faults.given,
     web: server.web,
     counters: () => server.counters(),
     drain: (newSessionUri, timeoutMs) => server.drain(newSessionUri, timeoutMs),
@@ -83,6 +86,7 @@ class RelayServer {
   constructor(
     private readonly options: ServeRelayOptions,
     private readonly checked: CheckedOptions,
+    private readonly faults: FaultSet,
   ) {
     const token = options.authToken === undefined ? null : new TokenCheck(options.authToken);
     this.#token = token;
@@ -131,9 +135,10 @@ class RelayServer {
         maxConnections: this.#core.policy.maxSessions + SPARE_CONNECTIONS,
         ...(options.congestionControl && { congestionControl: options.congestionControl }),
         ...(options.keylogFile && { keylogFile: options.keylogFile }),
+        ...this.faults.listenOptions,
       },
       {
-        onConnect: (request) => this.#onConnect(request),
+        onConnect: (request) => this.faults.connect(request, () => this.#onConnect(request)),
         onHttp1,
         onSession: (session) => void this.#onSession(session),
         onHandlerError: (error) => this.#refused('', `internal error: ${message(error)}`),
@@ -187,6 +192,7 @@ class RelayServer {
   }
 
   async #onSession(transport: TransportSession): Promise<void> {
+    if (this.faults.takesOver(transport, this.checked.profiles)) return;
     const remote = place(transport.remote);
     const seat = this.#core.draining ? null : this.#core.seat();
     if (seat === null) {
@@ -197,7 +203,8 @@ class RelayServer {
     }
     try {
       const { establishSession } = await import('../session/establish.js');
-      const session = await establishSession('server', transport, {
+      const { maxRequests } = this.faults;
+      const session: MoqtSession = await establishSession('server', transport, {
         profiles: this.checked.profiles,
         setup: { implementation: `moqt/${VERSION}` },
         timeouts: {
@@ -205,7 +212,9 @@ class RelayServer {
           requestMs: this.#core.policy.requestTimeoutMs,
           closeMs: this.options.closeTimeoutMs ?? 2000,
         },
-        handlers: seat.handlers,
+        // No request is handed on before the session is.
+        handlers: this.faults.handlers(seat.handlers, () => session),
+        ...(maxRequests !== undefined && { limits: { maxRequests } }),
       });
       if (!this.#isAuthorized(session)) {
         this.#refused(remote, 'no token, or a wrong one');
@@ -213,7 +222,8 @@ class RelayServer {
         await session.close('UNAUTHORIZED', 'a token is required');
         return;
       }
-      seat.attach(session);
+      seat.attach(this.faults.session(session));
+      this.faults.welcome(session);
     } catch (error) {
       seat.vacate();
       this.#refused(remote, message(error));
@@ -249,8 +259,16 @@ function chooseProtocol(profiles: readonly DraftProfile[], available: readonly s
 async function certificateFor(
   options: ServeRelayOptions,
   names: readonly string[],
+  faults: FaultSet,
 ): Promise<RelayCertificate & { readonly keyPem: string }> {
   const { certPem, keyPem } = options;
+  if (certPem !== undefined && faults.certificate !== null) {
+    throw new MoqtError('MOQT_E_USAGE', 'a fault of the certificate needs one that the relay makes', {
+      stage: 'config',
+      cause: 'relay.fault',
+      hint: 'leave out --cert and --key, or the fault',
+    });
+  }
   if (certPem !== undefined && keyPem !== undefined) {
     const { certificateSha256 } = await import('../certs/trust.js');
     let certificate: X509Certificate;
@@ -274,7 +292,7 @@ async function certificateFor(
   }
   const { generateCertificate } = await import('../certs/generate.js');
   const hosts = [...new Set(['localhost', '127.0.0.1', '::1', ...names.filter((name) => !isWildcard(name))])];
-  const made = await generateCertificate({ hosts, days: GENERATED_DAYS });
+  const made = await generateCertificate({ hosts, days: GENERATED_DAYS, ...faults.certificate });
   return { certPem: made.certPem, keyPem: made.keyPem, sha256: made.sha256, notAfter: made.notAfter, generated: true };
 }
 

@@ -109,6 +109,17 @@ export interface ListenOptions {
   readonly keylogFile?: string;
   /** PEM bundle that client certificates are verified against; absent: none is asked for. */
   readonly clientCaPem?: string;
+  /** QUIC: stands between the socket and the connections, to misbehave on purpose. */
+  readonly packetFilter?: PacketFilter;
+  /** QUIC: what the layers above get instead of a connection whose handshake is done, to misbehave on purpose. */
+  readonly wrapConnection?: (connection: TransportSession) => TransportSession;
+}
+
+/** Sees every packet of a UDP socket. A packet given to it is its own; what it does not pass on is lost. */
+export interface PacketFilter {
+  /** `next` lets a packet through, now or later; `reply` sends one back to where this one came from. */
+  incoming(packet: Uint8Array, next: (packet: Uint8Array) => void, reply: (packet: Uint8Array) => void): void;
+  outgoing(packet: Uint8Array, next: (packet: Uint8Array) => void): void;
 }
 
 /** IP address, without brackets, and UDP port. */
@@ -240,6 +251,8 @@ export interface TransportSession {
   finishEnds?(deadlineMs: number): Promise<void>;
   /** Closes with an application code; resolves when the transport has let go, at the latest after `deadlineMs`. */
   close(code: bigint, reason: string, deadlineMs?: number): Promise<void>;
+  /** QUIC: ends the connection at once with a transport error code, not an application's. Absent elsewhere. */
+  abort?(code: number): void;
   /** Resolves once, however the session ends; never rejects. */
   readonly closed: Promise<CloseInfo>;
   /** WebTransport: the response's status and headers (client) or the request's path and headers (server). */

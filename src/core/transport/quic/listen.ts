@@ -39,7 +39,10 @@ export async function listenQuic(
       maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       retryAbove: options.retryAbove ?? DEFAULT_RETRY_ABOVE,
     },
-    onEstablished: (connection) => onSession(new QuicSession(connection, () => endpoint.address)),
+    onEstablished: (connection) => {
+      const session = new QuicSession(connection, () => endpoint.address);
+      onSession(options.wrapConnection?.(session) ?? session);
+    },
   });
   try {
     await endpoint.open();

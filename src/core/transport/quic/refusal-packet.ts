@@ -12,7 +12,7 @@ export interface Refusal {
   /** The connection IDs of the client's Initial. */
   readonly dcid: Uint8Array;
   readonly scid: Uint8Array;
-  /** QUIC transport error code below 64. */
+  /** QUIC transport error code below 2^14, which the TLS alerts (0x100 to 0x1ff) are. */
   readonly code: number;
   readonly reason: string;
 }
@@ -24,7 +24,7 @@ export interface Refusal {
 export function refusalPacket({ dcid, scid, code, reason }: Refusal): Buffer {
   const text = Buffer.from(reason, 'latin1').subarray(0, 63);
   // RFC 9000 §19.19; the frame that caused it is none.
-  const payload = Buffer.concat([Buffer.from([0x1c, code, 0, text.length]), text]);
+  const payload = Buffer.concat([Buffer.from([0x1c, 0x40 | (code >> 8), code & 0xff, 0, text.length]), text]);
   const keys = serverInitialKeys(dcid);
 
   const lengthField = Buffer.alloc(2);

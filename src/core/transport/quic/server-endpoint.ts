@@ -4,6 +4,7 @@ import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { CONNECTION_ID_BYTES, newConnectionId } from './connection-ids.js';
 import type { ConnectionOwner } from './connection-owner.js';
+import { openFilteredIo } from './filtered-io.js';
 import { KeylogFile } from './keylog.js';
 import type { HostPort, Quiche } from './native.js';
 import { openPacketIo } from './open-io.js';
@@ -67,8 +68,9 @@ export class ServerEndpoint implements ConnectionOwner<QuicConnection> {
   }
 
   async open(): Promise<void> {
-    const { host, port } = this.#setup.options;
-    this.io = await openPacketIo({ host, port }, null, {
+    const { host, port, packetFilter } = this.#setup.options;
+    const open = packetFilter === undefined ? openPacketIo : openFilteredIo(packetFilter);
+    this.io = await open({ host, port }, null, {
       onPacket: (bytes, fromHost, fromPort) => this.#onPacket(bytes, fromHost, fromPort),
       // Errors of an unconnected socket concern single packets: QUIC's own recovery deals with the loss.
       onError: () => {

@@ -89,6 +89,10 @@ export class QuicSession implements TransportSession {
     return this.#connection.deliverEnds(deadlineMs);
   }
 
+  abort(code: number): void {
+    this.#connection.abandon(code, { by: 'local', isApplication: false, code: BigInt(code), reason: '' });
+  }
+
   async close(code: bigint, reason: string, deadlineMs: number = DEFAULT_CLOSE_DEADLINE_MS): Promise<void> {
     await this.#connection.close(code, reason, deadlineMs);
   }
