@@ -51,7 +51,7 @@ export interface PublishOptions {
   readonly drainTimeoutMs?: number;
   /**
    * ms to stay after everything was delivered, because some relays drop what they still have queued when the publisher
-   * leaves. Default: as long as sending took, at most 5 s; 0 at moqt's own relay.
+   * leaves. Default: as long as sending took, at most 10 s; 0 at moqt's own relay.
    */
   readonly lingerMs?: number;
   readonly limits?: Partial<PublishLimits>;

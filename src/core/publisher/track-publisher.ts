@@ -28,7 +28,7 @@ import { trackHandlers } from './track-requests.js';
 import { judgeEnd, reportDelivery } from './verdict.js';
 
 const DEFAULT_DRAIN_MS = 10_000;
-const MAX_LINGER_MS = 5_000;
+const MAX_LINGER_MS = 10_000;
 /** Our own relay keeps what it has received when a publisher leaves after the end of its track. */
 const OWN_IMPLEMENTATION = 'moqt/';
 
