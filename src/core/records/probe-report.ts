@@ -29,6 +29,8 @@ export interface ProbeReport {
   readonly schema: 'moqt-probe/1';
   /** Redacted. */
   readonly url: string;
+  /** What a list of relays calls it. */
+  readonly name?: string;
   readonly ok: boolean;
   /** Of the first stage that failed. */
   readonly cause?: Cause;

@@ -3,10 +3,12 @@ export const NAGIOS_EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3 } as con
 
 export type NagiosState = keyof typeof NAGIOS_EXIT;
 
-/** A measured value with its thresholds, in seconds. */
-export interface NagiosSeconds {
+/** A measured value with its thresholds, in seconds or percent; null: it could not be measured. */
+export interface NagiosValue {
   readonly name: string;
-  readonly value: number;
+  readonly value: number | null;
+  /** Default seconds. */
+  readonly unit?: 's' | '%';
   readonly warning?: number;
   readonly critical?: number;
 }
@@ -17,7 +19,7 @@ export interface NagiosReport {
   /** What was checked. */
   readonly name: string;
   readonly findings: readonly { readonly state: NagiosState; readonly text: string }[];
-  readonly values: readonly NagiosSeconds[];
+  readonly values: readonly NagiosValue[];
 }
 
 /** What is not known was not found either: it stands without a mark. */
@@ -38,9 +40,11 @@ function plain(text: string): string {
   return text.replaceAll('|', '/').replace(/[\r\n]+/g, ' ');
 }
 
-function valueText({ name, value, warning, critical }: NagiosSeconds): string {
+/** `U` is what plug-ins write for a value that is not known; a name that is not one word stands in quotes. */
+function valueText({ name, value, unit = 's', warning, critical }: NagiosValue): string {
   const limits = warning === undefined && critical === undefined ? [] : [limit(warning), limit(critical)];
-  return [`${name}=${value.toFixed(4)}s`, ...limits].join(';');
+  const label = /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll('=', ':').replace(/['|]/g, '')}'`;
+  return [`${label}=${value === null ? 'U' : `${value.toFixed(4)}${unit}`}`, ...limits].join(';');
 }
 
 function limit(value: number | undefined): string {
