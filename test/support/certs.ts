@@ -25,15 +25,27 @@ export interface IssueOptions {
   readonly toDays?: number;
   /** Extended key usage; default serverAuth. */
   readonly purposes?: readonly string[];
+  /** Default P-256. */
+  readonly key?: keyof typeof KEYS;
 }
 
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 const DAY_MS = 86_400_000;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const KEYS = {
+  'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  RSA: {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  },
+} as const;
 
 interface Signer {
   readonly name: string;
+  readonly algorithm: (typeof KEYS)[keyof typeof KEYS];
   readonly key: webcrypto.CryptoKey;
 }
 
@@ -61,7 +73,7 @@ function asAuthority(
   name: string,
   { certificate, keys }: { certificate: TestCertificate; keys: webcrypto.CryptoKeyPair },
 ): TestAuthority {
-  const signer: Signer = { name, key: keys.privateKey };
+  const signer: Signer = { name, key: keys.privateKey, algorithm: KEYS['P-256'] };
   return {
     ...certificate,
     issue: async (options = {}) => (await make('CN=leaf', signer, false, options)).certificate,
@@ -76,8 +88,15 @@ async function make(
   isAuthority: boolean,
   options: IssueOptions,
 ): Promise<{ certificate: TestCertificate; keys: webcrypto.CryptoKeyPair }> {
-  const { hosts = LOOPBACK_HOSTS, fromDays = -1, toDays = 10, purposes = [x509.ExtendedKeyUsage.serverAuth] } = options;
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const {
+    hosts = LOOPBACK_HOSTS,
+    fromDays = -1,
+    toDays = 10,
+    purposes = [x509.ExtendedKeyUsage.serverAuth],
+    key = 'P-256',
+  } = options;
+  const algorithm = KEYS[key];
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const names = hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value }));
   const created = await x509.X509CertificateGenerator.create(
     {
@@ -88,7 +107,7 @@ async function make(
       notAfter: new Date(Date.now() + toDays * DAY_MS),
       publicKey: keys.publicKey,
       signingKey: signer?.key ?? keys.privateKey,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: signer?.algorithm ?? algorithm,
       extensions: isAuthority
         ? [
             new x509.BasicConstraintsExtension(true, undefined, true),

@@ -33,7 +33,7 @@ export function worstState(states: Iterable<CheckState>): CheckState {
 
 /** Checks servers, many at once; the results are in their order. What a server does wrong is a result, never an error. */
 export function checkCertificates(
-  inspector: Inspector,
+  inspector: Pick<Inspector, 'inspectServer'>,
   servers: readonly CertificateServer[],
   limits: ExpiryLimits,
 ): Promise<CertificateCheck[]> {
@@ -41,7 +41,7 @@ export function checkCertificates(
 }
 
 async function checkServer(
-  inspector: Inspector,
+  inspector: Pick<Inspector, 'inspectServer'>,
   server: CertificateServer,
   limits: ExpiryLimits,
 ): Promise<CertificateCheck> {

@@ -36,7 +36,7 @@ interface Memory {
  * does not answer any more or answers again. Ends with the signal.
  */
 export async function* watchCertificates(
-  inspector: Inspector,
+  inspector: Pick<Inspector, 'inspectServer'>,
   server: CertificateServer,
   options: WatchOptions,
 ): AsyncGenerator<WatchEvent> {
@@ -58,7 +58,7 @@ export async function* watchCertificates(
 }
 
 async function look(
-  inspector: Inspector,
+  inspector: Pick<Inspector, 'inspectServer'>,
   server: CertificateServer,
   signal: AbortSignal,
 ): Promise<CertificateInspection['readings']> {
