@@ -1,7 +1,5 @@
-import { MoqtError } from '../errors/moqt-error.js';
 import type {
   CertificateCheck,
-  CertificateInspection,
   CertificateReading,
   CheckFinding,
   CheckState,
@@ -33,7 +31,7 @@ export function worstState(states: Iterable<CheckState>): CheckState {
 
 /** Checks servers, many at once; the results are in their order. What a server does wrong is a result, never an error. */
 export function checkCertificates(
-  inspector: Pick<Inspector, 'inspectServer'>,
+  inspector: Pick<Inspector, 'lookAt'>,
   servers: readonly CertificateServer[],
   limits: ExpiryLimits,
 ): Promise<CertificateCheck[]> {
@@ -41,25 +39,19 @@ export function checkCertificates(
 }
 
 async function checkServer(
-  inspector: Pick<Inspector, 'inspectServer'>,
+  inspector: Pick<Inspector, 'lookAt'>,
   server: CertificateServer,
   limits: ExpiryLimits,
 ): Promise<CertificateCheck> {
   const start = performance.now();
-  let inspection: CertificateInspection | null = null;
-  let findings: CheckFinding[];
-  try {
-    inspection = await inspector.inspectServer(server);
-    findings = inspection.readings.flatMap((reading) => (reading.ok ? judged(reading, limits) : unread(reading)));
-    if (inspection.comparison === 'different') {
-      findings.push({ state: 'ok', over: 'tcp', cause: null, message: 'HTTP/3 and TCP have different certificates' });
-    }
-  } catch (error) {
-    if (!(error instanceof MoqtError)) throw error;
-    const over = server.carriers[0] ?? 'tcp';
-    findings = [{ state: 'critical', over, cause: error.reason ?? error.code, message: error.message }];
+  const { readings, comparison } = await inspector.lookAt(server);
+  const seen = readings.filter((reading) => reading.ok);
+  const findings = readings.flatMap((reading) =>
+    reading.ok ? judged(reading, limits) : unread(reading, seen.length > 0),
+  );
+  if (comparison === 'different') {
+    findings.push({ state: 'ok', over: 'tcp', cause: null, message: 'HTTP/3 and TCP have different certificates' });
   }
-  const seen = inspection?.readings.filter((reading) => reading.ok) ?? [];
   const ends = seen.map(({ firstToExpire }) => firstToExpire).sort((a, b) => a.remainingSeconds - b.remainingSeconds);
   return {
     url: server.shown,
@@ -90,8 +82,9 @@ function judged(reading: CertificateReading, limits: ExpiryLimits): CheckFinding
   return [{ state, over, cause, message: `${which}expires in ${timeLeft(left)} on ${firstToExpire.notAfter}` }];
 }
 
-/** One of two ways was read. Whoever wants HTTP/3 gets it no more; TCP need not be served. */
-function unread({ over, cause, message }: FailedReading): CheckFinding[] {
+/** Where another way was read: whoever wants HTTP/3 gets it no more, and TCP need not be served. */
+function unread({ over, cause, message }: FailedReading, isOtherRead: boolean): CheckFinding[] {
+  if (!isOtherRead) return [{ state: 'critical', over, cause, message }];
   if (over === 'tcp' && NO_TCP.has(cause)) return [{ state: 'ok', over, cause: null, message: 'not served' }];
   return [{ state: 'warning', over, cause, message }];
 }

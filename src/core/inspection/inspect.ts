@@ -67,6 +67,26 @@ export class Inspector {
    * when all of them fail an error is thrown that says so, as is the signal's reason.
    */
   async inspectServer(server: CertificateServer): Promise<CertificateInspection> {
+    const { inspection, failures } = await this.#readAll(server);
+    if (failures.length === inspection.readings.length) throw allFailed(failures);
+    return inspection;
+  }
+
+  /** As inspectServer, but a server that cannot be read is a result like others. */
+  async lookAt(server: CertificateServer): Promise<CertificateInspection> {
+    return (await this.#readAll(server)).inspection;
+  }
+
+  /** The certificates of a file, in its order: the first is taken for the leaf of the chain. */
+  async inspectFile(chain: readonly X509Certificate[], name: string): Promise<CertificateInspection> {
+    const host = this.#anchors.servername ?? null;
+    const seen = { over: 'file', address: null, protocol: '', chain, host } as const;
+    return { source: name, readings: [await describeChain(seen, this.#anchors, this.#now())], comparison: null };
+  }
+
+  async #readAll(
+    server: CertificateServer,
+  ): Promise<{ inspection: CertificateInspection; failures: readonly MoqtError[] }> {
     const results = await Promise.allSettled(server.carriers.map((carrier) => this.#read(server, carrier)));
     this.#settings.signal?.throwIfAborted();
     const failures: MoqtError[] = [];
@@ -78,15 +98,7 @@ export class Inspector {
       failures.push(error);
       return failedReading(error, server.carriers[index] as ServerCarrier);
     });
-    if (failures.length === readings.length) throw allFailed(failures);
-    return { source: server.shown, readings, comparison: compare(readings) };
-  }
-
-  /** The certificates of a file, in its order: the first is taken for the leaf of the chain. */
-  async inspectFile(chain: readonly X509Certificate[], name: string): Promise<CertificateInspection> {
-    const host = this.#anchors.servername ?? null;
-    const seen = { over: 'file', address: null, protocol: '', chain, host } as const;
-    return { source: name, readings: [await describeChain(seen, this.#anchors, this.#now())], comparison: null };
+    return { inspection: { source: server.shown, readings, comparison: compare(readings) }, failures };
   }
 
   async #read(server: CertificateServer, carrier: ServerCarrier): Promise<CertificateReading> {

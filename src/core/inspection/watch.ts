@@ -1,4 +1,3 @@
-import { MoqtError } from '../errors/moqt-error.js';
 import type {
   CertificateCarrier,
   CertificateInspection,
@@ -36,7 +35,7 @@ interface Memory {
  * does not answer any more or answers again. Ends with the signal.
  */
 export async function* watchCertificates(
-  inspector: Pick<Inspector, 'inspectServer'>,
+  inspector: Pick<Inspector, 'lookAt'>,
   server: CertificateServer,
   options: WatchOptions,
 ): AsyncGenerator<WatchEvent> {
@@ -58,17 +57,15 @@ export async function* watchCertificates(
 }
 
 async function look(
-  inspector: Pick<Inspector, 'inspectServer'>,
+  inspector: Pick<Inspector, 'lookAt'>,
   server: CertificateServer,
   signal: AbortSignal,
 ): Promise<CertificateInspection['readings']> {
   try {
-    return (await inspector.inspectServer(server)).readings;
+    return (await inspector.lookAt(server)).readings;
   } catch (error) {
     if (signal.aborted) return [];
-    if (!(error instanceof MoqtError)) throw error;
-    const { message, reason, code, hint = null } = error;
-    return server.carriers.map((over) => ({ ok: false, over, cause: reason ?? code, message, hint }));
+    throw error;
   }
 }
 
