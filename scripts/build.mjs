@@ -58,6 +58,22 @@ await build({
 const web = readFileSync(join(root, 'dist/web/moqt.js'));
 console.log(`dist/web/moqt.js: ${kilobytes(web.length)}, ${kilobytes(gzipSync(web, { level: 9 }).length)} with gzip`);
 
+// The pages that commands write: a script and a style sheet each, which the command puts into the page.
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    'trace/script': 'src/core/render/trace-html/client/main.ts',
+    'trace/style': 'src/core/render/trace-html/style.css',
+  },
+  outdir: 'dist/pages',
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  logLevel: 'warning',
+});
+
 const types = spawnSync(
   process.execPath,
   [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
