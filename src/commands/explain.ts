@@ -56,7 +56,7 @@ Without --draft and --space every meaning is listed, the likeliest first, with t
     if (flags.message !== undefined && (flags.space ?? 'request-error') !== 'request-error') {
       throw usage('--message goes with --space request-error', 'only error replies differ by request');
     }
-    if (flags.list === argv.length > 0) throw usage('give codes, or --list', 'moqt explain 0x178');
+    if (flags.list ? argv.length > 0 : argv.length === 0) throw usage('give codes, or --list', 'moqt explain 0x178');
     const { Explainer } = await import('../core/explain/explain.js');
     const explainer = new Explainer({
       profiles,

@@ -244,6 +244,8 @@ test('explain is as its schemas say, what is not known included', async () => {
   const lines = await run(['explain', ...inputs, '--jsonl']);
   expect(checkAll('explain-line', lines.stdout)).toEqual(explanations);
 
+  const nothing = await run(['explain']);
+  expect(nothing.code).toBe(2);
   const { meanings } = checkOne('explain', succeeded(await run(['explain', '--list', '--json'])).stdout);
   expect(checkAll('explain-line', succeeded(await run(['explain', '--list', '--jsonl'])).stdout)).toEqual(meanings);
 });

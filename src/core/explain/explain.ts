@@ -1,4 +1,4 @@
-import type { CodeSpaceName } from '../errors/codes/code-space.js';
+import { CODE_SPACES, type CodeSpaceName } from '../errors/codes/code-space.js';
 import type { CodeMeaning, CodeName, Explanation } from '../records/explanation.js';
 import { closestName } from '../util/closest-name.js';
 import { PROFILES } from '../wire/drafts/index.js';
@@ -35,15 +35,16 @@ export class Explainer {
     this.#entries = this.#narrow([...moqtEntries(this.#profiles), ...fixedEntries()]);
   }
 
-  /** Every meaning of every code, in the order of its tables. */
+  /** Every meaning of every code, by space and number. */
   list(): CodeMeaning[] {
-    return this.#entries.map(({ meaning }) => meaning);
+    return [...this.#entries].sort(bySpaceAndNumber).map(({ meaning }) => meaning);
   }
 
   /** `input` is a number, a name, or a line that has one in it. */
   explain(input: string): Explanation {
-    const reading = readInput(input);
-    const named = findNames(input, this.#entries);
+    const text = withoutHint(input);
+    const reading = readInput(text);
+    const named = findNames(text, this.#entries);
     const { entries, inner, number } = this.#choose(reading.number, reading.outstanding, named);
     const meanings = rank(entries, {
       reading,
@@ -81,7 +82,7 @@ export class Explainer {
       ...this.#narrow(wrapped === null ? [] : [wrapped.entry]),
       ...this.#entries.filter((entry) => entry.number === (inner ?? number) && isInside(entry, inner)),
     ];
-    const both = byNumber.filter((entry) => certain.includes(entry));
+    const both = byNumber.filter((entry) => named.some((hit) => hit.entry === entry && hit.certain && hit.exact));
     // A name and its number say the same twice; a number among words that has nothing to do with the name is none of it.
     if (both.length > 0) return { entries: both, inner, number };
     if (certain.length > 0 && !outstanding) return byName(certain);
@@ -111,14 +112,14 @@ export class Explainer {
       return difference < 0n ? -difference : difference;
     };
     return this.#entries
-      .filter((entry) => entry.number !== null && entry.meaning.space !== 'exit')
+      .filter((entry) => isOfficial(entry))
       .sort((a, b) => (distance(a) < distance(b) ? -1 : distance(a) > distance(b) ? 1 : 0));
   }
 
   #nearestNames(input: string): Entry[] {
     const asked = wordsOf(input);
     const names = [...new Set(this.#entries.map(({ meaning }) => wordsOf(meaning.name)))];
-    const closest = closestName(asked, names);
+    const closest = asked.length < 3 ? null : closestName(asked, names);
     const near = [
       ...(closest === null ? [] : [closest]),
       ...names.filter((name) => asked.length >= 3 && name.includes(asked)),
@@ -135,10 +136,25 @@ interface Choice {
   readonly number: bigint | null;
 }
 
+function bySpaceAndNumber(a: Entry, b: Entry): number {
+  const spaces = Object.keys(CODE_SPACES);
+  const difference = spaces.indexOf(a.meaning.space) - spaces.indexOf(b.meaning.space);
+  return difference !== 0 ? difference : Number((a.number ?? 0n) - (b.number ?? 0n));
+}
+
 function byName(entries: readonly Entry[]): Choice {
   const numbers = new Set(entries.map(({ number }) => number));
   const [only] = numbers;
   return { entries: [...new Set(entries)], inner: null, number: numbers.size === 1 ? (only ?? null) : null };
+}
+
+/** An error line of moqt without its last part, which is advice and may name other codes. */
+function withoutHint(input: string): string {
+  return input.startsWith('moqt: ') ? input.replace(/ — .*$/s, '') : input;
+}
+
+function isOfficial({ number, meaning }: Entry): boolean {
+  return number !== null && meaning.space !== 'exit' && meaning.implementation === null;
 }
 
 /** What WebTransport wraps is a code of MoQ: of a stream or of the session. */

@@ -55,12 +55,14 @@ function judge(entry: Entry, context: RankContext): { score: number; why: string
     reasons.push(reason);
   };
   if (context.named.has(entry)) because(WORDS + (context.exact.has(entry) ? 20 : 0), 'named in the text');
-  if (reading.spaces.has(meaning.space)) because(WORDS, `the words speak of ${SPACE_TOPICS[meaning.space]}`);
+  if (reading.spaces.has(meaning.space)) {
+    because(reading.saysSpace ? 2 * WORDS : WORDS, `the words speak of ${SPACE_TOPICS[meaning.space]}`);
+  }
   const wanted = meaning.implementation;
   if (wanted !== null && (context.implementation === wanted || reading.implementations.has(wanted))) {
     because(WORDS, `${wanted} was named`);
   } else if (wanted !== null) because(0, `if the peer is ${wanted}`);
-  if (meaning.messages.some((message) => reading.messages.has(message))) because(20, 'the request was named');
+  if (meaning.messages.some((message) => reading.messages.has(message))) because(40, 'the request was named');
   const draft = meaning.drafts.find((known) => reading.drafts.has(known));
   if (draft !== undefined) because(40, `draft ${draft} was named`);
   if (entry.common !== null) because(30, entry.common);

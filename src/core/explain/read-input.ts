@@ -13,6 +13,8 @@ export interface Reading {
   readonly hexadecimal: boolean;
   /** Spaces that the words speak of. */
   readonly spaces: ReadonlySet<CodeSpaceName>;
+  /** The space stands before the code, as in the error lines of moqt: there is no doubt about it. */
+  readonly saysSpace: boolean;
   readonly drafts: ReadonlySet<string>;
   readonly implementations: ReadonlySet<string>;
   readonly messages: ReadonlySet<string>;
@@ -53,6 +55,10 @@ const NOT_CODES: readonly RegExp[] = [
   /\b(?:stream|stream id|request id|id|line|group|object|port|pid|packet|connection|attempt)\s*[#=]?\s*\d+\b/gi,
 ];
 
+/** `quic 0x178`: how the error lines of moqt write a code. Nothing else in the line tells more about its space. */
+const SPACE_AND_CODE =
+  /(?:^|[\s(])(session|request-error|publish-done|stream-reset|webtransport|http[23]?|quic|tls|exit)\s+(0x[0-9a-f]+|\d+)(?![.:]?\w)/i;
+
 const CALLED_A_CODE = /(?:code|error|err|status|alert|peer|reason|reset|clos\w*|with|exit|space|[:=(#])\s*["'(]*$/i;
 const DRAFT = /\b(?:draft[ -]?(?:ietf-moq-transport-)?|moqt?-)(\d{2})\b/gi;
 const NUMBER = /(?<![\w.-])(0x[0-9a-f]+|\d+)(?!\w)/gi;
@@ -69,15 +75,35 @@ export function readInput(text: string): Reading {
   const lower = text.toLowerCase();
   return {
     ...findNumber(rest.trim()),
-    spaces: new Set(SPACE_WORDS.filter(([, pattern]) => pattern.test(text)).map(([space]) => space)),
+    ...spacesOf(text),
     drafts: hasDrafts,
     implementations: new Set(
       IMPLEMENTATIONS.filter(({ id, aliases }) => [id, ...aliases].some((name) => namesWhole(lower, name))).map(
         ({ id }) => id,
       ),
     ),
-    messages: new Set(REQUESTS.filter((request) => namesWhole(lower.replaceAll(/[ -]/g, '_'), request.toLowerCase()))),
+    messages: messagesOf(lower.replaceAll(/[ -]/g, '_')),
   };
+}
+
+function spacesOf(text: string): Pick<Reading, 'spaces' | 'saysSpace'> {
+  const said = SPACE_AND_CODE.exec(text)?.[1]?.toLowerCase() as CodeSpaceName | undefined;
+  if (said !== undefined) return { spaces: new Set([said]), saysSpace: true };
+  const spaces = SPACE_WORDS.filter(([, pattern]) => pattern.test(text)).map(([space]) => space);
+  return { spaces: new Set(spaces), saysSpace: false };
+}
+
+/** The longest names first, because SUBSCRIBE_NAMESPACE is no SUBSCRIBE. */
+function messagesOf(text: string): Set<string> {
+  let rest = text;
+  const found = [...REQUESTS]
+    .sort((a, b) => b.length - a.length)
+    .filter((request) => {
+      const here = namesWhole(rest, request.toLowerCase());
+      rest = rest.replaceAll(request.toLowerCase(), ' ');
+      return here;
+    });
+  return new Set(found);
 }
 
 /** Whether `name` stands in the text by itself, not as a part of a longer name. */
@@ -90,6 +116,8 @@ function namesWhole(text: string, name: string): boolean {
 }
 
 function findNumber(text: string): Pick<Reading, 'number' | 'outstanding' | 'hexadecimal'> {
+  const said = SPACE_AND_CODE.exec(text);
+  if (said) return found(said[2] as string, true);
   const crypto = /crypto[ _]?error[ _:(]*(0x[0-9a-f]+|\d+)/i.exec(text);
   if (crypto) return found(crypto[1] as string, true);
   if (BARE_HEX.test(text)) return found(`0x${text}`, true);

@@ -41,8 +41,16 @@ export function errorDocument(error: MoqtError, peer: string | null): ErrorDocum
 export function errorLine(error: MoqtError, peer: string | null, paint: (text: string) => string): string {
   const who = error.peer ?? peer;
   const where = who ? `${error.stage} ${escapeText(who)}` : error.stage;
+  const code = codeNote(error);
   const cause = error.reason ? ` [${error.reason}]` : '';
   const advice = error.hint ?? hintFor(error);
   const hint = advice ? ` — ${escapeText(advice)}` : '';
-  return `${paint('moqt:')} ${where}: ${escapeText(error.message, { maxLength: MAX_MESSAGE })}${cause}${hint}`;
+  return `${paint('moqt:')} ${where}: ${escapeText(error.message, { maxLength: MAX_MESSAGE })}${code}${cause}${hint}`;
+}
+
+/** The code that arrived, as `moqt explain` takes it, where the message does not have it. */
+function codeNote({ message, wire }: MoqtError): string {
+  if (wire === undefined) return '';
+  const code = wire.space === 'http' ? wire.code.toString() : `0x${wire.code.toString(16)}`;
+  return message.includes(code) ? '' : ` (${wire.space} ${code})`;
 }

@@ -90,9 +90,11 @@ function meaningLines(meaning: RankedMeaning, position: number, options: Explain
 
 /** `request-error 0x10 DOES_NOT_EXIST (drafts 18, 16)`. */
 function title(meaning: CodeMeaning): string {
-  const number = meaning.hex === null ? [] : [meaning.space === 'http' ? (meaning.code as string) : meaning.hex];
+  // The name of an exit code is the number itself.
+  if (meaning.space === 'exit') return meaning.name;
+  const number = meaning.space === 'http' ? meaning.code : meaning.hex;
   const extra = qualifiers(meaning);
-  return [meaning.space, ...number, meaning.name, ...(extra === '' ? [] : [`(${extra})`])].join(' ');
+  return [meaning.space, number, meaning.name, extra === '' ? null : `(${extra})`].filter(Boolean).join(' ');
 }
 
 function qualifiers({ drafts, messages, implementation }: CodeMeaning): string {

@@ -52,11 +52,6 @@ export const REQUEST_ERROR_TEXTS: CodeTexts = {
     usually: ['a token that was minted long ago', 'a clock that is wrong, here or at the relay'],
     try: ['get a new token; check the clocks of both sides'],
   },
-  UNKNOWN_AUTH_TOKEN_ALIAS: {
-    says: 'A token alias was used that nobody registered.',
-    usually: ['the alias was registered on another session, or was deleted'],
-    try: ['send tokens by value; moqt always does'],
-  },
   GOING_AWAY: {
     says: 'The peer is leaving (GOAWAY) and takes no new requests.',
     usually: ['a relay that restarts or sheds load'],
