@@ -99,12 +99,12 @@ function endOfChain(leaf: X509Certificate, intermediates: readonly X509Certifica
  */
 function isIncomplete(last: X509Certificate, roots: readonly X509Certificate[]): boolean {
   if (isSelfSigned(last)) return false;
-  if (caIssuers(last) !== null) return true;
+  if (issuerAddress(last) !== null) return true;
   return roots.some((root) => root.subject === last.issuer && root.subject !== root.issuer);
 }
 
 /** The address at which the issuer's certificate can be had, as the certificate says; null when it does not. */
-export function caIssuers(certificate: X509Certificate): string | null {
+export function issuerAddress(certificate: X509Certificate): string | null {
   const line = certificate.infoAccess?.split('\n').find((one) => one.startsWith('CA Issuers - URI:'));
   return line?.slice('CA Issuers - URI:'.length) ?? null;
 }

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { CertificateFacts } from '../records/probe-report.js';
 import { escapeText } from '../util/escape.js';
 import { pinningObstacles } from './pinnable.js';
@@ -24,7 +25,13 @@ export function certificateFacts(chain: readonly X509Certificate[]): Certificate
 /** The names of the subjectAltName, without their kinds. */
 function namesOf(leaf: X509Certificate): string[] {
   const entries = leaf.subjectAltName?.split(', ') ?? [];
-  return entries.map((entry) => escapeText(entry.replace(/^(?:DNS|IP Address|URI|email):/, ''), { maxLength: 300 }));
+  return entries.map((entry) => escapeText(plainName(entry), { maxLength: 300 }));
+}
+
+function plainName(entry: string): string {
+  const name = entry.replace(/^(?:DNS|IP Address|URI|email):/, '');
+  // Node writes IPv6 addresses out in full; a URL has the short form.
+  return isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name;
 }
 
 function oneLine(name: string | undefined): string {

@@ -22,9 +22,3 @@ export function chainPath(chain: readonly X509Certificate[], roots: readonly X50
   }
   return { members, isComplete: false };
 }
-
-/** Where the issuer's certificate can be had (AIA, RFC 5280 §4.2.2.1), as the certificate says; null when it does not. */
-export function issuerAddress(certificate: X509Certificate): string | null {
-  const line = certificate.infoAccess?.split('\n').find((one) => one.startsWith('CA Issuers - URI:'));
-  return line?.slice('CA Issuers - URI:'.length) ?? null;
-}

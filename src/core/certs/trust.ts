@@ -4,7 +4,7 @@ import type { Cause } from '../errors/causes.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import { bytesEqual, toHex } from '../util/bytes.js';
 import { escapeText } from '../util/escape.js';
-import { type ChainFailure, type ChainProblem, caIssuers, checkDates, findPath } from './chain.js';
+import { type ChainFailure, type ChainProblem, checkDates, findPath, issuerAddress } from './chain.js';
 import { parseCertificates } from './pem.js';
 
 /** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
@@ -165,7 +165,7 @@ function chainFailure({ problem, certificate }: ChainFailure, leaf: X509Certific
         hint: `pin it with --cert-sha256 ${toHex(certificateSha256(leaf))} if you know that it is the right one`,
       };
     case 'incomplete-chain': {
-      const address = caIssuers(certificate);
+      const address = issuerAddress(certificate);
       const where = address === null ? '' : `, which it can fetch from ${escapeText(address, { maxLength: 200 })}`;
       return {
         problem,

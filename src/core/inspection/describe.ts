@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
+import { issuerAddress } from '../certs/chain.js';
 import { certificateDetails, distinguishedName } from '../certs/details.js';
-import { chainPath, issuerAddress } from '../certs/path.js';
+import { chainPath } from '../certs/path.js';
 import { pinForms } from '../certs/pin-forms.js';
 import { pinningObstacles } from '../certs/pinnable.js';
 import { certificateSha256, matchesHost } from '../certs/trust.js';

@@ -146,7 +146,7 @@ class Probe {
     if (peerParameters === undefined) return;
     const size = session.transport.remote.family === 6 ? 1452 : 1472;
     if (Number(peerParameters.max_udp_payload_size) < size) return;
-    const result = await lab.fullSize(Math.min(1000, 20 + 10 * (rttMs ?? 10)), size).catch(() => 'unknown');
+    const result = await lab.fullSize(Math.min(1000, 10 + 3 * (rttMs ?? 10)), size).catch(() => 'unknown');
     if (result !== 'vanishes') return;
     const verdict: Verdict = {
       cause: 'quic.mtu',
