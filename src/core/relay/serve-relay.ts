@@ -215,6 +215,7 @@ class RelayServer {
         // No request is handed on before the session is.
         handlers: this.faults.handlers(seat.handlers, () => session),
         ...(maxRequests !== undefined && { limits: { maxRequests } }),
+        ...(this.options.observe && { observer: this.options.observe() }),
       });
       if (!this.#isAuthorized(session)) {
         this.#refused(remote, 'no token, or a wrong one');

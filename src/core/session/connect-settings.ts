@@ -79,7 +79,9 @@ export interface ConnectSettings {
   readonly setup?: SetupOptions | undefined;
   readonly handlers?: SessionHandlers | undefined;
   readonly limits?: Partial<SessionLimits> | undefined;
-  /** Sees every control message, both ways, with its raw bytes: for traces. */
+  /** Sees all that is sent and received, and the stages before: for traces. */
+  readonly sessionObserver?: SessionOptions['observer'];
+  /** Sees every control message, both ways, with its raw bytes. */
   readonly onControlMessage?: SessionOptions['onControlMessage'];
   /** Called for every warning as it arises; they are in the report too. */
   readonly onWarning?: ((warning: ConnectWarning) => void) | undefined;

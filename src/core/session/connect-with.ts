@@ -155,7 +155,7 @@ class Connecting {
 
   async #establish(transport: TransportSession): Promise<MoqtSession> {
     const { timeouts } = this.#plan;
-    const { handlers, limits, onControlMessage, signal } = this.#settings;
+    const { handlers, limits, sessionObserver, onControlMessage, signal } = this.#settings;
     const startMs = this.#elapsed();
     const session = await this.#parts.establish('client', transport, {
       profiles: [this.#profile],
@@ -163,6 +163,7 @@ class Connecting {
       timeouts: { setupMs: timeouts.setupMs, requestMs: timeouts.requestMs, closeMs: timeouts.closeMs },
       ...(handlers === undefined ? {} : { handlers }),
       ...(limits === undefined ? {} : { limits }),
+      ...(sessionObserver === undefined ? {} : { observer: sessionObserver }),
       ...(onControlMessage === undefined ? {} : { onControlMessage }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -208,6 +209,7 @@ class Connecting {
 
   #stage(stage: ConnectStage): void {
     this.#stages.push(stage);
+    this.#settings.sessionObserver?.stage(stage);
     this.#settings.onStage?.(stage);
   }
 

@@ -181,15 +181,25 @@ export class DataPlane {
     }
     this.#identifying.delete(stream);
     if (decoder.failure !== null) this.core.failWith(decoder.failure);
-    this.#route(stream, decoder, fragments, this.#priorityUnknown ? bytes : null);
+    const raw = this.core.observer === null ? null : bytes.subarray(0, decoder.headerLength);
+    this.#route(stream, decoder, fragments, this.#priorityUnknown ? bytes : null, raw);
   }
 
-  /** @param undecoded the bytes again, when their objects could not be given the priority of a track yet unknown. */
-  #route(stream: RecvStream, decoder: SubgroupDecoder, fragments: FragmentRun, undecoded: Uint8Array | null): void {
+  /**
+   * @param undecoded the bytes again, when their objects could not be given the priority of a track yet unknown.
+   * @param raw the bytes of the header, for an observer.
+   */
+  #route(
+    stream: RecvStream,
+    decoder: SubgroupDecoder,
+    fragments: FragmentRun,
+    undecoded: Uint8Array | null,
+    raw: Uint8Array | null,
+  ): void {
     const alias = decoder.header?.trackAlias as bigint;
     const found = this.aliases.lookup(alias);
     if (found.kind === 'owned') {
-      this.#deliver(found.owners, new SubgroupReader(this.core, stream, decoder, fragments));
+      this.#deliver(found.owners, new SubgroupReader(this.core, stream, decoder, fragments, raw));
     } else if (found.kind === 'torn-down') {
       this.core.count('late-stream');
       this.#stop(stream, 'CANCELLED');
@@ -199,7 +209,7 @@ export class DataPlane {
         kind: 'stream',
         alias,
         deliver: () => {
-          if (undecoded === null) this.#route(stream, decoder, fragments, null);
+          if (undecoded === null) this.#route(stream, decoder, fragments, null, raw);
           else void this.#subgroup(stream, undecoded).catch((error) => this.#lost(stream, error));
         },
         drop: (why) => {
@@ -241,6 +251,7 @@ export class DataPlane {
     const { trackAlias: alias, object } = decoded;
     const found = this.aliases.lookup(alias);
     if (found.kind === 'owned') {
+      this.core.observer?.datagram('received', alias, object);
       for (const owner of found.owners) owner.onDatagram(object);
     } else if (found.kind === 'torn-down') this.core.count('late-datagram');
     else {

@@ -107,6 +107,7 @@ export class Establishment {
     const goAways = new GoAwayState(core, channel, (message) => writer.write(message));
     this.#goAways = goAways;
     core.onShutdown((close) => channel.shutdown(close));
+    core.observer?.established(core.profile);
     const session = new EstablishedSession(context, goAways, peerSetup, setupMs);
     // After the caller has had the session in hand, so that it can attach what a request of the peer's needs.
     afterTurn(() => {

@@ -1,5 +1,6 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { RecvStream } from '../transport/transport.js';
+import { StreamReset } from '../transport/transport-errors.js';
 import { deferred, ignorable } from '../util/deferred.js';
 import { withTimeout } from '../util/timeout.js';
 import { FetchDecoder } from '../wire/fetch.js';
@@ -98,15 +99,18 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
         if (this.#failure !== null) throw this.#failure;
         if (chunk === null) {
           this.#decoder.finish();
+          this.core.observer?.streamClosed(stream.id, 0n);
           this.#endStream();
           return null;
         }
         const entries = this.#decoder.push(chunk);
         if (this.#decoder.failure !== null) this.core.failWith(this.#decoder.failure);
+        this.#observe(stream, entries);
         if (entries.length > 0) return entries;
       }
     } catch (error) {
       if (error === this.#decoder.failure) this.core.failWith(error);
+      if (error instanceof StreamReset) this.core.observer?.streamClosed(stream.id, error.code);
       this.#failure ??= error;
       this.#endStream();
       throw this.#failure;
@@ -123,9 +127,12 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
   attach(stream: RecvStream, bytes: Uint8Array): boolean {
     if (this.#hasStream) return false;
     this.#hasStream = true;
+    const { requestId } = this;
+    this.core.observer?.streamOpened({ streamId: stream.id, direction: 'received', type: 'fetch', requestId });
     const entries = this.#decoder.push(bytes);
     if (this.#decoder.failure !== null) this.core.failWith(this.#decoder.failure);
     if (entries.length > 0) this.#first = entries;
+    this.#observe(stream, entries);
     this.#stream.resolve(stream);
     return true;
   }
@@ -202,6 +209,13 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     return withTimeout(this.#stream.promise, ms, noStream, this.core.clock);
   }
 
+  #observe(stream: RecvStream, entries: readonly FetchEntry[]): void {
+    const { observer } = this.core;
+    if (observer === null) return;
+    const pieces = entries.filter((entry) => entry.kind === 'object');
+    if (pieces.length > 0) observer.fragments(stream.id, pieces);
+  }
+
   #endStream(): void {
     this.#streamEnded = true;
     this.#finishIfComplete();
@@ -232,6 +246,11 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     if (!this.#hasStream || this.#streamEnded) return;
     this.#streamEnded = true;
     const { code } = codeFor(this.core.profile, 'stream-reset', 'CANCELLED');
-    void this.#stream.promise.then((stream) => stream.stop(code)).catch(() => {});
+    void this.#stream.promise
+      .then((stream) => {
+        stream.stop(code);
+        this.core.observer?.streamClosed(stream.id, code);
+      })
+      .catch(() => {});
   }
 }

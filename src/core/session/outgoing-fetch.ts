@@ -43,7 +43,10 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
     stream.priority(streamUrgency(this.parameters.subscriberPriority));
     this.#stream = stream;
     // At once: a reset of a stream that has said nothing would not tell the other side which FETCH has ended.
-    this.#write([encodeFetchHeader(this.core.profile, this.exchange.requestId)])?.catch(() => {});
+    const { requestId } = this.exchange;
+    const header = encodeFetchHeader(this.core.profile, requestId);
+    this.core.observer?.streamOpened({ streamId: stream.id, direction: 'sent', type: 'fetch', requestId, header });
+    this.#write([header])?.catch(() => {});
   }
 
   writeObject(
@@ -60,7 +63,14 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
       properties,
       payloadLength: payload.length,
     });
-    return this.#write(payload.length > 0 ? [header, payload] : [header]);
+    const written = this.#write(payload.length > 0 ? [header, payload] : [header]);
+    const { observer } = this.core;
+    if (observer !== null && this.#stream !== null) {
+      const observed = { streamId: this.#stream.id, group, object: object.object, priority, status };
+      observer.objectSent(observed, payload.length);
+      if (payload.length > 0) observer.payloadSent(observed, payload, true, payload.length);
+    }
+    return written;
   }
 
   endOfRange(range: 'non-existent' | 'unknown', end: Location): Promise<void> | undefined {
@@ -76,13 +86,14 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream?.end();
+    this.#observeEnd(0n);
     this.exchange.finish();
   }
 
   reset(name: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stream?.reset(codeFor(this.core.profile, 'stream-reset', name).code);
+    this.#reset(name);
     this.exchange.finish();
   }
 
@@ -105,9 +116,19 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
 
   onEnd(): void {
     this.#ended = true;
-    this.#stream?.reset(codeFor(this.core.profile, 'stream-reset', 'CANCELLED').code);
+    this.#reset('CANCELLED');
     this.#abort.abort(closedError(this.core));
     this.#cancelled.resolve();
+  }
+
+  #reset(name: string): void {
+    const { code } = codeFor(this.core.profile, 'stream-reset', name);
+    this.#stream?.reset(code);
+    this.#observeEnd(code);
+  }
+
+  #observeEnd(code: bigint): void {
+    if (this.#stream !== null) this.core.observer?.streamClosed(this.#stream.id, code);
   }
 
   #write(chunks: Uint8Array[]): Promise<void> | undefined {

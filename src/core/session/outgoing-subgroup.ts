@@ -5,7 +5,9 @@ import type { DraftProfile } from '../wire/profile.js';
 import { DEFAULT_PRIORITY, encodeSubgroupHeader, SubgroupEncoder } from '../wire/subgroup.js';
 import { EncodeError } from '../wire/wire-error.js';
 import { codeFor, nameCode } from './codes.js';
+import type { SessionObserver } from './observer.js';
 import type { NamedCode, OutgoingObject, OutgoingSubgroup, OutgoingSubgroupHeader } from './session.js';
+import { SubgroupTap } from './subgroup-tap.js';
 
 /** A subgroup stream that we write. Its header leaves with the first object, in one write. */
 export class SubgroupWriter implements OutgoingSubgroup {
@@ -16,6 +18,7 @@ export class SubgroupWriter implements OutgoingSubgroup {
   #owed = 0;
   #closed = false;
   #onClosed: ((writer: SubgroupWriter) => void) | null;
+  readonly #tap: SubgroupTap | null;
 
   constructor(
     private readonly profile: DraftProfile,
@@ -24,6 +27,7 @@ export class SubgroupWriter implements OutgoingSubgroup {
     trackAlias: bigint,
     /** Called once, when the stream was ended or reset. */
     onClosed: (writer: SubgroupWriter) => void,
+    observer: SessionObserver | null = null,
   ) {
     this.#streamHeader = encodeSubgroupHeader(profile, {
       trackAlias,
@@ -36,6 +40,7 @@ export class SubgroupWriter implements OutgoingSubgroup {
     });
     this.#encoder = new SubgroupEncoder(profile, header);
     this.#onClosed = onClosed;
+    this.#tap = observer === null ? null : new SubgroupTap(observer, stream.id, header, trackAlias);
   }
 
   get queuedBytes(): number {
@@ -51,7 +56,9 @@ export class SubgroupWriter implements OutgoingSubgroup {
     const chunks = this.#begin();
     chunks.push(this.#encoder.objectHeader(object, payload.length));
     if (payload.length > 0) chunks.push(payload);
-    return this.#write(chunks);
+    const written = this.#write(chunks);
+    this.#tap?.object(object, payload.length, payload);
+    return written;
   }
 
   beginObject(object: OutgoingObject, payloadLength: number): Promise<void> | undefined {
@@ -59,11 +66,14 @@ export class SubgroupWriter implements OutgoingSubgroup {
     const chunks = this.#begin();
     chunks.push(this.#encoder.objectHeader(object, payloadLength));
     this.#owed = payloadLength;
-    return this.#write(chunks);
+    const written = this.#write(chunks);
+    this.#tap?.object(object, payloadLength, null);
+    return written;
   }
 
   writePayload(bytes: Uint8Array): Promise<void> | undefined {
     this.#owe(bytes.length);
+    this.#tap?.payload(bytes, this.#owed === 0);
     return this.stream.write(bytes);
   }
 
@@ -74,7 +84,9 @@ export class SubgroupWriter implements OutgoingSubgroup {
       const last = fragments[fragments.length - 1] as ObjectFragment;
       this.#owed = last.header.payloadLength - last.offset - last.bytes.length;
       chunks.push(encoded);
-      return this.#write(chunks);
+      const written = this.#write(chunks);
+      this.#tap?.fragments(fragments);
+      return written;
     }
     try {
       for (const { header, offset, bytes } of fragments) {
@@ -92,7 +104,9 @@ export class SubgroupWriter implements OutgoingSubgroup {
       void this.#write(chunks)?.catch(() => {});
       throw error;
     }
-    return this.#write(chunks);
+    const written = this.#write(chunks);
+    this.#tap?.fragments(fragments);
+    return written;
   }
 
   end(): void {
@@ -101,12 +115,15 @@ export class SubgroupWriter implements OutgoingSubgroup {
     const [header] = this.#begin();
     if (header !== undefined) void this.#write([header])?.catch(() => {});
     this.stream.end();
+    this.#tap?.closed(0n);
     this.#close();
   }
 
   reset(name: string): void {
     // After FIN as well: what the transport has not sent yet is discarded.
-    this.stream.reset(codeFor(this.profile, 'stream-reset', name).code);
+    const { code } = codeFor(this.profile, 'stream-reset', name);
+    this.stream.reset(code);
+    this.#tap?.closed(code);
     this.#close();
   }
 
@@ -120,6 +137,7 @@ export class SubgroupWriter implements OutgoingSubgroup {
   }
 
   #write(chunks: Uint8Array[]): Promise<void> | undefined {
+    if (this.#streamHeader !== null) this.#tap?.opened(this.#streamHeader);
     this.#streamHeader = null;
     return this.stream.writev(chunks);
   }

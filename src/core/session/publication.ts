@@ -1,7 +1,7 @@
 import type { SendStream } from '../transport/transport.js';
 import { deferred } from '../util/deferred.js';
 import { linkSignals } from '../util/linked-signal.js';
-import { encodeDatagram } from '../wire/datagram.js';
+import { decodeDatagram, encodeDatagram } from '../wire/datagram.js';
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
 import type { ControlMessage, RequestUpdate } from '../wire/messages/control-message.js';
@@ -9,6 +9,7 @@ import type { Parameters, SubscriptionFilter } from '../wire/messages/parameters
 import { EncodeError } from '../wire/wire-error.js';
 import { codeFor } from './codes.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
+import type { SessionObserver } from './observer.js';
 import { SubgroupWriter } from './outgoing-subgroup.js';
 import { mergeParameters } from './parameters.js';
 import { streamUrgency } from './priority.js';
@@ -124,7 +125,14 @@ export class ActivePublication implements Publication, ExchangeHandler {
   sendDatagram(object: OutgoingDatagram): 'queued' | 'full' | 'too-large' {
     this.#assertOpen();
     const bytes = encodeDatagram(this.core.profile, { ...object, trackAlias: this.trackAlias });
-    return this.core.transport.sendDatagram(bytes);
+    const outcome = this.core.transport.sendDatagram(bytes);
+    if (outcome === 'queued' && this.core.observer !== null) this.#observeDatagram(this.core.observer, bytes);
+    return outcome;
+  }
+
+  #observeDatagram(observer: SessionObserver, bytes: Uint8Array): void {
+    const decoded = decodeDatagram(this.core.profile, bytes);
+    if (decoded.kind === 'object') observer.datagram('sent', this.trackAlias, decoded.object);
   }
 
   async done(status: string, reason: string): Promise<void> {
@@ -152,8 +160,13 @@ export class ActivePublication implements Publication, ExchangeHandler {
   #begin(stream: SendStream, header: OutgoingSubgroupHeader): SubgroupWriter {
     let writer: SubgroupWriter;
     try {
-      writer = new SubgroupWriter(this.core.profile, stream, header, this.trackAlias, (closed) =>
-        this.#onClosed(closed),
+      writer = new SubgroupWriter(
+        this.core.profile,
+        stream,
+        header,
+        this.trackAlias,
+        (closed) => this.#onClosed(closed),
+        this.core.observer,
       );
     } catch (error) {
       // The stream exists already, so it counts.

@@ -7,6 +7,7 @@ import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { type SessionErrorName, WireError } from '../wire/wire-error.js';
 import { codeFor, nameClose } from './codes.js';
+import type { SessionObserver } from './observer.js';
 import { cutReason } from './reason.js';
 import type { SessionCloseInfo, SessionHandlers, SessionLimits, SessionOptions, SessionTimeouts } from './session.js';
 
@@ -34,6 +35,8 @@ export class SessionCore {
   readonly transport: TransportSession;
   readonly limits: SessionLimits;
   readonly timeouts: SessionTimeouts;
+  /** Null unless the session is traced: whoever has something to tell it looks first. */
+  readonly observer: SessionObserver | null;
   /** Read at every request, because engines put theirs here. */
   handlers: SessionHandlers;
   readonly clock: Clock;
@@ -60,14 +63,17 @@ export class SessionCore {
     this.timeouts = options.timeouts;
     this.handlers = options.handlers ?? {};
     this.clock = options.clock ?? systemClock;
+    this.observer = options.observer ?? null;
     this.closed = this.#closed.promise;
     this.#options = options;
     this.#profile = profile;
     void transport.closed.then((info) => {
       const close = nameClose(info, this.#profile, transport.kind);
       this.#shutdown(close);
+      this.observer?.closed(this.#ending ?? close);
       this.#closed.resolve(this.#ending ?? close);
     });
+    this.observer?.opened(role, transport);
   }
 
   get profile(): DraftProfile {
@@ -110,6 +116,7 @@ export class SessionCore {
   /** Counts and tells. */
   notice(kind: string, message: string): void {
     this.count(kind);
+    this.observer?.notice(kind, message);
     const { onNotice } = this.handlers;
     if (onNotice !== undefined) this.guard('onNotice', () => onNotice({ kind, message }));
   }
@@ -129,6 +136,7 @@ export class SessionCore {
   }
 
   trace(direction: 'sent' | 'received', message: ControlMessage, raw: Uint8Array, streamId: bigint): void {
+    this.observer?.controlMessage(direction, message, raw, streamId, this.profile);
     const { onControlMessage } = this.#options;
     if (onControlMessage !== undefined) {
       this.guard('onControlMessage', () => onControlMessage(direction, message, raw, streamId));
@@ -164,6 +172,7 @@ export class SessionCore {
       const letGo = this.transport.close(close.code, cutReason(reason, MAX_CLOSE_REASON_BYTES), closeMs);
       // The transport keeps the deadline itself; one that does not must not keep us.
       await withTimeout(letGo, closeMs, () => new Error('deadline'), this.clock).catch(() => {});
+      this.observer?.closed(close);
       this.#closed.resolve(close);
     }
     await this.closed;

@@ -14,12 +14,14 @@ import type {
   IncomingTrackStatus,
 } from './incoming.js';
 import type { NamespaceSink, NamespaceSubscription, PublishedNamespace } from './namespaces.js';
+import type { SessionObserver } from './observer.js';
 import type { RequestOptions, SessionCloseInfo } from './outcome.js';
 import type { FetchResponse, Publication, PublicationOffer, Subscription, SubscriptionSink } from './track-flow.js';
 
 // The interface of a session in one place, for those who use it.
 export type * from './incoming.js';
 export type * from './namespaces.js';
+export type * from './observer.js';
 export type * from './outcome.js';
 export type * from './track-flow.js';
 
@@ -134,7 +136,9 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
   /** The source of deadlines; the system's unless a test stands in. */
   readonly clock?: Clock;
-  /** Sees every control message, both ways, with its raw bytes: for traces. */
+  /** Sees all that is sent and received: for traces. */
+  readonly observer?: SessionObserver | undefined;
+  /** Sees every control message, both ways, with its raw bytes. */
   readonly onControlMessage?: (
     direction: 'sent' | 'received',
     message: unknown,

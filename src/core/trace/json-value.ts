@@ -15,9 +15,8 @@ const PAIRS = '$pairs';
 export function valueToJson(value: TraceValue): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0)
-      ? value
-      : { [FLOAT]: Object.is(value, -0) ? '-0' : String(value) };
+    const isExact = Number.isFinite(value) && !Object.is(value, -0) && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    return isExact ? value : { [FLOAT]: Object.is(value, -0) ? '-0' : String(value) };
   }
   if (typeof value === 'bigint') return { [INTEGER]: String(value) };
   if (value instanceof Uint8Array) return { [HEX]: toHex(value) };

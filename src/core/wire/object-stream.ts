@@ -20,6 +20,8 @@ export abstract class ObjectStreamDecoder<Entry> {
   protected readonly layout: DataLayout;
   protected readonly cursor: DataCursor;
   private violation: WireError | null = null;
+  /** Bytes of the stream's own header; 0 until it is complete. */
+  headerLength = 0;
   private started = false;
   private object: ObjectHeader | null = null;
   /** Payload bytes of `object` that were handed on, and that are still to come. */
@@ -150,6 +152,7 @@ export abstract class ObjectStreamDecoder<Entry> {
   private readUnit(entries: Entry[]): boolean {
     if (this.started) return this.readObjectHeader(this.cursor, entries);
     this.started = this.readStreamHeader(this.cursor);
+    if (this.started) this.headerLength = this.cursor.position;
     if (this.started && this.runStart >= 0) this.runStart = this.cursor.position;
     return this.started;
   }

@@ -1,0 +1,227 @@
+import type { NewTraceEvent, TraceMap } from '../records/trace-event.js';
+import { TRACE_LABELS } from '../records/trace-event.js';
+import type { ObservedObject, ObservedStream, SessionObserver } from '../session/observer.js';
+import type { SessionCloseInfo } from '../session/session.js';
+import type { TransportSession } from '../transport/transport.js';
+import type { ControlMessage } from '../wire/messages/control-message.js';
+import type { DatagramObject, ObjectFragment, ObjectStatus } from '../wire/messages/object.js';
+import type { DraftProfile } from '../wire/profile.js';
+import { decodeView } from '../wire/view/index.js';
+import { maskMessage } from './mask.js';
+
+const METRICS_MS = 1000;
+/** Datagrams have no stream: each gets an ID that no QUIC stream has. */
+const FIRST_DATAGRAM_ID = 2n ** 62n;
+
+const STATUS: Readonly<Record<ObjectStatus, number>> = {
+  normal: 0,
+  'end-of-group': 1,
+  'end-of-track': 2,
+  'does-not-exist': 3,
+};
+
+export interface RecorderOptions {
+  /** Payloads as well, not only their sizes. */
+  readonly payload: boolean;
+  /** The session's name in a trace of several. */
+  readonly peer?: string | undefined;
+  /** Takes out of texts what must not be shown. */
+  readonly redact?: (text: string) => string;
+  /** Called when the draft is known, and with null when the session is over. */
+  readonly onDraft: (profile: DraftProfile | null, transport: TransportSession | null) => void;
+}
+
+/** Writes what one session says and hears to a trace. */
+export class SessionRecorder implements SessionObserver {
+  readonly #payload: boolean;
+  readonly #peer: { readonly peer?: string };
+  readonly #redact: (text: string) => string;
+  #state = 'connecting';
+  #transport: TransportSession | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #datagrams = FIRST_DATAGRAM_ID;
+  #isOver = false;
+  /** Set by the first defect of ours: a trace must never disturb what it records. */
+  #isBroken = false;
+
+  constructor(
+    private readonly log: { add(event: NewTraceEvent): void },
+    private readonly options: RecorderOptions,
+  ) {
+    this.#payload = options.payload;
+    this.#peer = options.peer === undefined ? {} : { peer: options.peer };
+    this.#redact = options.redact ?? ((text) => text);
+  }
+
+  stage(stage: { readonly stage: string; readonly startMs: number; readonly endMs: number; readonly detail?: string }): void {
+    const { stage: name, startMs, endMs, detail } = stage;
+    const times = { stage: name, startMs, endMs };
+    this.#annotate(TRACE_LABELS.stage, detail === undefined ? times : { ...times, detail: this.#redact(detail) });
+  }
+
+  opened(role: 'client' | 'server', transport: TransportSession): void {
+    this.#transport = transport;
+    if (this.options.peer !== undefined) this.#connected(role, transport);
+    this.#enter('setup');
+    this.#timer = setInterval(() => this.#metrics(), METRICS_MS).unref();
+  }
+
+  established(profile: DraftProfile): void {
+    this.options.onDraft(profile, this.#transport);
+    this.#enter('established', { protocol: `moq-transport-${profile.draft}` });
+  }
+
+  controlMessage(
+    direction: 'sent' | 'received',
+    message: ControlMessage,
+    raw: Uint8Array,
+    streamId: bigint,
+    profile: DraftProfile,
+  ): void {
+    this.#guarded(() => {
+      const masked = maskMessage(profile, message, raw);
+      const view = masked.shown === null ? null : decodeView(profile, 'control', masked.shown).decoded;
+      const request = 'request' in message ? message.request : undefined;
+      this.#add({
+        kind: 0,
+        direction,
+        messageType: profile.messageType(message.type, request) ?? 0n,
+        message: view as TraceMap | null,
+        streamId,
+        ...(masked.raw === null ? { extra: { masked: true } } : { raw: masked.raw }),
+      });
+    });
+  }
+
+  streamOpened(stream: ObservedStream): void {
+    this.#guarded(() => {
+      const { streamId, direction, type, trackAlias, group, subgroup, requestId, header } = stream;
+      this.#add({
+        kind: 1,
+        streamId,
+        direction,
+        streamType: type,
+        ...(trackAlias === undefined ? {} : { trackAlias }),
+        ...(group === undefined ? {} : { group }),
+        ...(subgroup === undefined || subgroup === null ? {} : { subgroup }),
+        ...(requestId === undefined ? {} : { fetchRequestId: requestId }),
+        ...(header === undefined ? {} : { header: header.slice() }),
+      });
+    });
+  }
+
+  streamClosed(streamId: bigint, code: bigint): void {
+    this.#guarded(() => this.#add({ kind: 2, streamId, errorCode: code }));
+  }
+
+  objectSent({ streamId, group, object, priority, status }: ObservedObject): void {
+    this.#guarded(() => this.#object(streamId, group, object, priority, status));
+  }
+
+  payloadSent({ streamId, group, object }: ObservedObject, bytes: Uint8Array, complete: boolean, length: number): void {
+    this.#guarded(() => this.#piece(streamId, group, object, bytes, complete, length));
+  }
+
+  fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void {
+    this.#guarded(() => {
+      for (const { header, offset, bytes, complete } of pieces) {
+        const { group, object, priority, status, payloadLength } = header;
+        if (offset === 0) this.#object(streamId, group, object, priority, status);
+        if (payloadLength > 0) this.#piece(streamId, group, object, bytes, complete, payloadLength);
+      }
+    });
+  }
+
+  datagram(direction: 'sent' | 'received', trackAlias: bigint, { header, payload }: DatagramObject): void {
+    this.#guarded(() => {
+      const streamId = this.#datagrams++;
+      const { group, object, priority, status } = header;
+      this.#add({ kind: 1, streamId, direction, streamType: 'datagram', trackAlias, group });
+      this.#object(streamId, group, object, priority, status);
+      if (payload.length > 0) this.#piece(streamId, group, object, payload, true, payload.length);
+    });
+  }
+
+  notice(kind: string, message: string): void {
+    this.#annotate(TRACE_LABELS.notice, { kind, message: this.#redact(message) });
+  }
+
+  closed(close: SessionCloseInfo): void {
+    this.#guarded(() => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      if (this.#timer !== null) clearInterval(this.#timer);
+      this.#metrics();
+      const isOrderly = close.isApplication && close.code === 0n;
+      const reason = this.#redact(close.reason === '' ? close.name : `${close.name}: ${close.reason}`);
+      if (!isOrderly) {
+        const errorKind = close.isApplication ? 'protocol' : 'transport';
+        this.#add({ kind: 6, errorCode: close.code, reason, errorKind, extra: { by: close.by } });
+      }
+      this.#enter('closed');
+      if (this.options.peer !== undefined) this.#add({ kind: 9, errorCode: close.code, reason });
+    });
+    this.options.onDraft(null, this.#transport);
+  }
+
+  /** The session never came about. */
+  failed(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#add({ kind: 6, errorCode: 0n, reason: this.#redact(reason), errorKind: 'transport' });
+    this.#enter('failed');
+    this.options.onDraft(null, this.#transport);
+  }
+
+  #object(streamId: bigint, group: bigint, object: bigint, priority: number, status: ObjectStatus): void {
+    this.#add({ kind: 3, streamId, group, object, priority, status: STATUS[status] });
+  }
+
+  /** With payloads every piece as it comes; without them the size, once the object is whole. */
+  #piece(streamId: bigint, group: bigint, object: bigint, bytes: Uint8Array, complete: boolean, length: number): void {
+    if (this.#payload) {
+      if (bytes.length > 0) this.#add({ kind: 4, streamId, group, object, size: bytes.length, payload: bytes });
+    } else if (complete) this.#add({ kind: 4, streamId, group, object, size: length });
+  }
+
+  #metrics(): void {
+    if (this.#transport === null) return;
+    const known = Object.entries(this.#transport.stats()).filter(([, value]) => value !== undefined);
+    this.#annotate(TRACE_LABELS.metrics, Object.fromEntries(known));
+  }
+
+  #enter(state: string, extra?: TraceMap): void {
+    const from = this.#state;
+    if (from === state) return;
+    this.#state = state;
+    const more = extra === undefined ? {} : { extra };
+    this.#guarded(() => this.#add({ kind: 5, from, to: state, ...more }));
+  }
+
+  #connected(role: 'client' | 'server', { kind, protocol, remote }: TransportSession): void {
+    const endpoint = `${remote.family === 6 ? `[${remote.host}]` : remote.host}:${remote.port}`;
+    const side = role === 'server' ? 'downstream' : 'upstream';
+    const more = protocol === '' ? {} : { extra: { protocol } };
+    this.#guarded(() => this.#add({ kind: 8, endpoint, transport: kind, side, ...more }));
+  }
+
+  #annotate(label: string, data: TraceMap): void {
+    this.#guarded(() => this.#add({ kind: 7, label, data }));
+  }
+
+  #add(event: NewTraceEvent): void {
+    this.log.add(this.options.peer === undefined ? event : { ...event, ...this.#peer });
+  }
+
+  #guarded(record: () => void): void {
+    if (this.#isBroken) return;
+    try {
+      record();
+    } catch (error) {
+      this.#isBroken = true;
+      const message = error instanceof Error ? error.message : String(error);
+      this.log.add({ kind: 7, label: 'recorder-failed', data: { message }, ...this.#peer });
+    }
+  }
+}
