@@ -22,6 +22,7 @@ import { Stop } from './signals.js';
 import { stackText } from './stack-text.js';
 import { type ColorChoice, type Paint, painter, wantsColor, wantsProgress } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
+import { TraceFiles } from './trace-files.js';
 
 /** Flags whose environment variable carries no command name. */
 const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
@@ -74,6 +75,8 @@ export abstract class MoqtCommand extends Command {
     debug: false,
     progress: false,
   };
+  /** What --trace and QLOGDIR ask for. */
+  readonly traces = new TraceFiles();
   paint: Paint = painter(false);
   /** Who the command talks to, once it is known; for errors that do not say. */
   peer: string | null = null;
@@ -123,6 +126,7 @@ export abstract class MoqtCommand extends Command {
     const parsed = await this.parse(wanted, [...tokens, ...argv]);
     const values = parsed.flags as F & OutputFlags;
     this.#applyOutput(values);
+    this.traces.configure(parsed.flags);
     if (values['show-config']) this.#showConfig(values);
     return { flags: values, args: parsed.args, argv: parsed.argv as string[] };
   }
@@ -174,7 +178,7 @@ export abstract class MoqtCommand extends Command {
   override async run(): Promise<void> {
     let code: ExitCode;
     try {
-      code = await this.execute();
+      code = await this.execute().finally(() => this.traces.close((line, kind) => this.warning(line, kind)));
       await this.#stdout?.flush();
       if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
       code = this.#endOf(this.stop.exitCode) ?? code;

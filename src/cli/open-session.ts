@@ -1,5 +1,6 @@
 import type { ConnectedSession, ConnectSettings } from '../core/session/connect-settings.js';
 import type { SessionHandlers, SessionNotice } from '../core/session/session.js';
+import type { SessionRecorder } from '../core/trace/session-recorder.js';
 import { parseMoqtUrl } from '../core/url/parse-url.js';
 import { escapeText } from '../core/util/escape.js';
 import { hideUrlSecrets } from './secrets.js';
@@ -12,6 +13,8 @@ export interface SessionVoice {
   readonly output: { readonly verbose: boolean };
   readonly stop: { readonly signal: AbortSignal };
   peer: string | null;
+  /** Absent: nothing is traced. */
+  readonly traces?: { client(url: string): Promise<SessionRecorder | undefined> };
 }
 
 /** Opens a session with the flags' settings; warnings go to stderr, notices of the session too with -v. */
@@ -27,12 +30,17 @@ export async function openSession(
   hideUrlSecrets(url);
   const { host, port } = parseMoqtUrl(url);
   voice.peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const observer = await voice.traces?.client(url);
   const session = await connect(url, {
     ...settings,
     handlers: { ...handlers, onNotice: (notice) => tellNotice(voice, notice, handlers) },
     onWarning: ({ kind, message }) => voice.warning(message, kind),
     onStage: (stage) => times?.add(stage),
     signal: voice.stop.signal,
+    ...(observer === undefined ? {} : { sessionObserver: observer }),
+  }).catch((error: unknown) => {
+    observer?.failed(error instanceof Error ? error.message : String(error));
+    throw error;
   });
   const { connection } = session;
   if (voice.output.verbose) {

@@ -43,7 +43,11 @@ It never falls back to another transport. The exit code is that of the cause; wa
     this.startMaxTime(flags['max-time']);
     // Loaded here: it brings the session layer with it.
     const { probe } = await import('../core/probe/probe.js');
-    const report = await probe(args.url, { connect: settings, signal: this.stop.signal });
+    const sessionObserver = await this.traces.client(args.url);
+    const report = await probe(args.url, {
+      connect: { ...settings, ...(sessionObserver && { sessionObserver }) },
+      signal: this.stop.signal,
+    });
     if (this.output.json || this.output.jsonl) this.print(jsonLine(report));
     else {
       const paint = painter(wantsColor(1, flags.color, process.env));

@@ -63,6 +63,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
     const token = await readAuthToken({ source: flags['auth-token'], env, stdinTaken: false });
     const { serveRelay } = await import('../core/relay/serve-relay.js');
     const machine = flags.json || flags.jsonl;
+    const observe = await this.traces.server();
     const relay = await serveRelay({
       host,
       port,
@@ -85,6 +86,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       closeTimeoutMs: flags['close-timeout'],
       congestionControl: flags['congestion-control'],
       ...(process.env.SSLKEYLOGFILE && { keylogFile: process.env.SSLKEYLOGFILE }),
+      ...(observe && { observe }),
       onEvent: (event) => {
         if (machine) this.print(JSON.stringify(relayEventJson(event)));
         else if (!flags.quiet && (flags.verbose || PLAIN.has(event.type))) this.print(relayEventText(event));

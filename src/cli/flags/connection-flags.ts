@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { choiceFlag, countFlag, durationFlag } from './kinds.js';
+import { traceFlags } from './trace-flags.js';
 
 const network = 'CONNECTION';
 const trust = 'TRUST';
@@ -12,6 +13,8 @@ const repeat = { multiple: true, multipleNonGreedy: true } as const;
 
 /** The flags of every command that connects. Their environment variables are `MOQT_<FLAG>`. */
 export const connectionFlags = {
+  ...traceFlags,
+
   draft: Flags.string({
     ...list,
     helpGroup: network,

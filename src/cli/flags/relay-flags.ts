@@ -1,10 +1,12 @@
 import { Flags } from '@oclif/core';
 import { choiceFlag, choicesFlag, countFlag, durationFlag, sizeFlag } from './kinds.js';
+import { traceFlags } from './trace-flags.js';
 
 const caps = 'CAP';
 
 /** What `relay` serves and how much of it. Environment: `MOQT_RELAY_<FLAG>`, and `MOQT_<FLAG>` for those that every command has. */
 export const relayFlags = {
+  ...traceFlags,
   listen: Flags.string({
     default: '127.0.0.1:4443',
     helpValue: 'HOST:PORT',

@@ -1,4 +1,5 @@
 import { MoqtError } from '../errors/moqt-error.js';
+import type { SessionObserver } from '../session/observer.js';
 import { isIpLiteral, isLoopback } from '../transport/address.js';
 import { resolveHost } from '../transport/resolve-host.js';
 import { escapeText } from '../util/escape.js';
@@ -52,6 +53,8 @@ export interface ServeRelayOptions {
   readonly congestionControl?: 'cubic' | 'bbr' | 'reno';
   /** File that TLS secrets are appended to (NSS key log format). */
   readonly keylogFile?: string;
+  /** Gives each session that is accepted an observer, before its SETUP: for traces. */
+  readonly observe?: () => SessionObserver;
   /** What it throws is counted (`hookErrors`) and costs no session. */
   readonly onEvent?: RelayEventHandler;
 }

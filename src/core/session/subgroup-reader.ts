@@ -73,7 +73,15 @@ export class SubgroupReader implements OwnedSubgroup {
     const { trackAlias, group, subgroup } = this.header;
     const header = raw === null ? {} : { header: raw };
     const streamId = this.stream.id;
-    observer.streamOpened({ streamId, direction: 'received', type: 'subgroup', trackAlias, group, subgroup, ...header });
+    observer.streamOpened({
+      streamId,
+      direction: 'received',
+      type: 'subgroup',
+      trackAlias,
+      group,
+      subgroup,
+      ...header,
+    });
     if (first.length > 0) observer.fragments(streamId, first);
   }
 

@@ -53,9 +53,14 @@ export class SessionRecorder implements SessionObserver {
     this.#redact = options.redact ?? ((text) => text);
   }
 
-  stage(stage: { readonly stage: string; readonly startMs: number; readonly endMs: number; readonly detail?: string }): void {
+  stage(stage: {
+    readonly stage: string;
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly detail?: string;
+  }): void {
     const { stage: name, startMs, endMs, detail } = stage;
-    const times = { stage: name, startMs, endMs };
+    const times = { stage: name, startMs: toMicroseconds(startMs), endMs: toMicroseconds(endMs) };
     this.#annotate(TRACE_LABELS.stage, detail === undefined ? times : { ...times, detail: this.#redact(detail) });
   }
 
@@ -224,4 +229,9 @@ export class SessionRecorder implements SessionObserver {
       this.log.add({ kind: 7, label: 'recorder-failed', data: { message }, ...this.#peer });
     }
   }
+}
+
+/** Ms with no more digits than are true. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -19,11 +19,15 @@ const SUFFIXES: readonly (readonly [string, TraceFormat])[] = [
 export function formatOfFile(path: string): TraceFormat {
   const found = SUFFIXES.find(([suffix]) => path.toLowerCase().endsWith(suffix));
   if (found !== undefined) return found[1];
-  throw new MoqtError('MOQT_E_USAGE', `the name of a trace decides its format, and ${JSON.stringify(path)} names none`, {
-    stage: 'config',
-    cause: 'usage.flag',
-    hint: 'end it with .moqtrace, .qlog or .mlog',
-  });
+  throw new MoqtError(
+    'MOQT_E_USAGE',
+    `the name of a trace decides its format, and ${JSON.stringify(path)} names none`,
+    {
+      stage: 'config',
+      cause: 'usage.flag',
+      hint: 'end it with .moqtrace, .qlog or .mlog',
+    },
+  );
 }
 
 export function traceEncoder(format: TraceFormat): TraceEncoder {

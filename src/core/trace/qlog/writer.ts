@@ -189,7 +189,14 @@ const OWN_NAMES: Readonly<Record<number, string>> = {
 /** The keys of an event but its time and `used`, as JSON. */
 function rest(event: TraceEvent, used: readonly string[]): JsonMap {
   const entries = eventToEntries(event).filter(([key]) => key !== 't' && !used.includes(key));
-  return Object.fromEntries(entries.map(([key, value]) => [key, valueToJson(value)]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'bigint' ? short(value) : valueToJson(value)]),
+  );
+}
+
+/** A field of an event becomes a bigint again by itself. */
+function short(value: bigint): Json {
+  return value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : valueToJson(value);
 }
 
 function project(event: StreamOpenedEvent | ObjectHeaderEvent, keys: readonly (keyof typeof NAMES)[]): JsonMap {
