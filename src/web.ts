@@ -51,7 +51,7 @@ export {
   parseNamespace,
   parseTrackName,
 } from './core/url/namespace.js';
-export { type MoqtUrl, parseMoqtUrl, type UrlScheme } from './core/url/parse-url.js';
+export { type MoqtUrl, parseMoqtUrl, type ServerUrl, type UrlScheme } from './core/url/parse-url.js';
 export type { FullTrackName, TrackNamespace } from './core/wire/full-track-name.js';
 export { decodeProperties, encodeProperties } from './core/wire/properties.js';
 
