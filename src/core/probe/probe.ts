@@ -232,7 +232,8 @@ class Probe {
       ...(failed?.cause !== undefined && { cause: failed.cause }),
       ...(failed?.message !== undefined && { message: failed.message }),
       ...(failed?.hint !== undefined && { hint: failed.hint }),
-      exitCode: this.#exitCode,
+      // A request that failed has recorded its cause itself.
+      exitCode: this.#exitCode === EXIT.ok && failed?.cause !== undefined ? exitOf(failed.cause) : this.#exitCode,
       durationMs: this.#elapsed(),
       stages: this.#log.report(),
       warnings: this.#warnings,

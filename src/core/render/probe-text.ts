@@ -1,5 +1,5 @@
-import type { Detail, ProbeReport, StageReport } from '../records/probe-report.js';
-import { formatMs } from './quantity.js';
+import type { Detail, ProbeReport, RoundtripFacts, StageReport } from '../records/probe-report.js';
+import { formatBytes, formatMs } from './quantity.js';
 
 /** How a word of a status is painted; plain text by default. */
 export type StatusPaint = (color: 'green' | 'red' | 'yellow' | 'dim' | 'bold', text: string) => string;
@@ -24,6 +24,7 @@ export function probeText(report: ProbeReport, { verbose, paint }: ProbeTextOpti
   const stages = report.stages.filter(({ status }) => verbose || status !== 'skipped');
   const width = Math.max(0, ...stages.map(({ name }) => name.length));
   for (const stage of stages) lines.push(...stageLines(stage, width, paint));
+  if (report.roundtrip !== null) lines.push(...roundtripLines(report.roundtrip));
   if (verbose || !report.ok) {
     for (const { name, outcome, ok, durationMs } of report.experiments) {
       const mark = paint(ok ? 'green' : 'dim', ok ? 'yes' : 'no ');
@@ -35,6 +36,16 @@ export function probeText(report: ProbeReport, { verbose, paint }: ProbeTextOpti
   }
   lines.push(verdictLine(report, paint));
   return lines.join('\n');
+}
+
+function roundtripLines(facts: RoundtripFacts): string[] {
+  const { sent, received, lost, duplicated, reordered, corrupted, partial, latencyMs, goodputBps } = facts;
+  const counts = `${received} of ${sent} objects: ${lost} lost, ${partial} broken off, ${corrupted} changed, ${duplicated} twice, ${reordered} out of order`;
+  const flow = `  ${facts.groups} groups, objects of ${formatBytes(facts.objectBytes)}, ${(goodputBps / 1e6).toFixed(2)} Mbit/s`;
+  if (latencyMs === null) return [`  ${counts}`, flow];
+  const { min, p50, p90, p99, max } = latencyMs;
+  const named = Object.entries({ min, p50, p90, p99, max }).map(([name, ms]) => `${name} ${formatMs(ms)}`);
+  return [`  ${counts}`, flow, `  latency ${named.join('  ')}`];
 }
 
 function stageLines(stage: StageReport, width: number, paint: StatusPaint): string[] {
@@ -73,7 +84,10 @@ function detailText({ name, status, detail }: StageReport): string {
       return 'SETTINGS';
     default:
       return Object.entries(detail)
-        .map(([key, value]) => `${key} ${text(value)}`)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) =>
+          key.endsWith('Ms') ? `${key.slice(0, -2)} ${formatMs(Number(value))}` : `${key} ${text(value)}`,
+        )
         .join(', ');
   }
 }

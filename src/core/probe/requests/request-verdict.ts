@@ -1,0 +1,193 @@
+import type { Cause } from '../../errors/causes.js';
+import { MoqtError } from '../../errors/moqt-error.js';
+import { nameClose } from '../../session/codes.js';
+import type { MoqtSession, Rejection, SessionCloseInfo } from '../../session/session.js';
+import { RequestRejected } from '../../session/session-errors.js';
+import { SessionClosed } from '../../transport/transport-errors.js';
+import { formatNamespace, formatTrackName } from '../../url/namespace.js';
+import { escapeText } from '../../util/escape.js';
+import { redactUrl } from '../../util/redact.js';
+import type { RequestKind } from '../../wire/messages/control-message.js';
+import type { Verdict } from '../probe-options.js';
+
+/** What was asked, in words, and what went with it. */
+export interface AskedRequest {
+  readonly request: RequestKind;
+  /** The namespace or track as the user writes it, fit for a terminal. */
+  readonly target: string;
+  readonly sentToken: boolean;
+}
+
+/** Another way to what a request is for, where a peer does not support it. */
+const OTHER_WAY: Readonly<Record<RequestKind, string>> = {
+  PUBLISH_NAMESPACE: 'publish with PUBLISH instead of PUBLISH_NAMESPACE (moqt publish --via publish)',
+  PUBLISH: 'publish with PUBLISH_NAMESPACE instead of PUBLISH (moqt publish --via namespace)',
+  SUBSCRIBE: 'try another --draft; a relay without SUBSCRIBE serves publishers only',
+  FETCH: 'use SUBSCRIBE, and --from group for the objects that the relay still has, instead of FETCH',
+  TRACK_STATUS: 'use SUBSCRIBE instead: its answer says what TRACK_STATUS would',
+  SUBSCRIBE_NAMESPACE: 'name the track and use SUBSCRIBE instead of listing namespaces',
+  SUBSCRIBE_TRACKS: 'name the track and use SUBSCRIBE instead',
+  REQUEST_UPDATE: 'end the subscription and make another instead of updating it',
+};
+
+/** Relays that were seen not to answer a request. */
+const NEVER_ANSWERED: Readonly<Partial<Record<RequestKind, string>>> = {
+  FETCH: "Cloudflare's moq-rs is known never to answer FETCH",
+  SUBSCRIBE: 'a relay may hold a SUBSCRIBE until a publisher comes: start the publisher, or raise --request-timeout',
+  PUBLISH: 'some relays ignore PUBLISH: try PUBLISH_NAMESPACE (--via namespace)',
+  TRACK_STATUS: 'relays that do not implement TRACK_STATUS often ignore it: try --subscribe',
+  PUBLISH_NAMESPACE: 'a relay that takes no publishers may ignore it: is this the address for publishers?',
+};
+
+/** Why a request failed, from the typed error that it ended with; null when it is no failure of the peer's. */
+export function requestVerdict(error: unknown, asked: AskedRequest, session: MoqtSession): Verdict | null {
+  if (error instanceof RequestRejected) return rejectionVerdict(error.rejection, asked);
+  if (error instanceof SessionClosed) {
+    return closedVerdict(nameClose(error.info, session.profile, session.transport.kind), asked);
+  }
+  if (!(error instanceof MoqtError)) return null;
+  if (error.reason === 'request.timeout') return timeoutVerdict(error, asked);
+  if (error.reason === 'request.reset') return resetVerdict(error, asked, session);
+  return null;
+}
+
+/** A code of authorisation that fits: without a token of ours nobody can find it malformed or expired. */
+function isAuthorization(name: string, sentToken: boolean): boolean {
+  return name === 'UNAUTHORIZED' || (sentToken && /_AUTH_TOKEN(_ALIAS)?$/.test(name));
+}
+
+/** REQUEST_ERROR, or the message that draft 14 has for the request. */
+export function rejectionVerdict(rejection: Rejection, asked: AskedRequest): Verdict {
+  const { name, code, retryAfterMs, redirect } = rejection;
+  const reason = escapeText(rejection.reason, { maxLength: 200 });
+  const said = `${name} (0x${code.toString(16)})${reason === '' ? '' : `: ${reason}`}`;
+  const detail = {
+    request: asked.request,
+    target: asked.target,
+    code: `0x${code.toString(16)}`,
+    name,
+    reason,
+    retryAfterMs,
+  };
+  const answer = (cause: Cause, hint: string, more: Verdict['detail'] = {}): Verdict => ({
+    cause,
+    message: `${asked.request} ${asked.target} was refused: ${said}`,
+    hint,
+    detail: { ...detail, ...more },
+  });
+  if (isAuthorization(name, asked.sentToken)) return answer('request.unauthorized', authorizationHint(asked));
+  if (name === 'NOT_SUPPORTED') return answer('request.not-supported', OTHER_WAY[asked.request]);
+  if (redirect !== undefined || name === 'REDIRECT') {
+    const uri = redirect?.connectUri ? escapeText(redactUrl(redirect.connectUri), { maxLength: 300 }) : null;
+    const track = redirect ? trackText(redirect.track) : null;
+    const where = [uri && `at ${uri}`, track && `as ${track}`].filter(Boolean).join(' ') || 'without saying where';
+    return answer('request.redirected', `the peer has it ${where}: probe that instead (--follow)`, { uri, track });
+  }
+  const retry = retryAfterMs === null ? '' : `; the peer says to try again in ${retryAfterMs} ms`;
+  return answer('request.rejected', `${rejectionHint(rejection, asked)}${retry}`);
+}
+
+function rejectionHint({ name, code, reason }: Rejection, asked: AskedRequest): string {
+  if (/_AUTH_TOKEN(_ALIAS)?$/.test(name)) {
+    return `no token was sent, so ${name} cannot be meant: some relays use 0x${code.toString(16)} for "not found"`;
+  }
+  if (name.endsWith('DOES_NOT_EXIST')) return 'nobody publishes that: check namespace and track, and the publisher';
+  if (name === 'INVALID_RANGE' || name === 'NO_OBJECTS') return 'the track has no objects there (any more)';
+  if (name === 'TIMEOUT') return 'the relay gave up waiting for the publisher: is it connected, and does it answer?';
+  if (name === 'UNINTERESTED') return 'the peer does not want it: is this namespace allowed there?';
+  if (name === 'DUPLICATE_SUBSCRIPTION') return 'this session has that track already';
+  if (name === 'PREFIX_OVERLAP') return 'this session or another has announced an overlapping prefix already';
+  if (name === 'EXCESSIVE_LOAD') return 'the relay is overloaded: try again later';
+  if (name === 'GOING_AWAY') return 'the relay is going away: connect again';
+  if (name === 'INTERNAL_ERROR') return `the relay failed at ${asked.request}: see its log`;
+  if (name === 'UNKNOWN')
+    return `a code of the relay's own: moqt explain ${code}${reason === '' ? '' : ', and its reason'}`;
+  return `see moqt explain --space request-error ${code}`;
+}
+
+function authorizationHint({ request, sentToken }: AskedRequest): string {
+  return sentToken
+    ? `the token does not allow ${request} there: check its scope and expiry, --auth-token-type and --auth-in`
+    : 'no token was sent: give one with --auth-token env:NAME, and with --auth-in request if the relay wants it there';
+}
+
+function timeoutVerdict(error: MoqtError, asked: AskedRequest): Verdict {
+  const known = NEVER_ANSWERED[asked.request];
+  return {
+    cause: 'request.timeout',
+    message: `${error.message} (${asked.target})`,
+    hint: `the session is open, but ${asked.request} stays unanswered${known ? `: ${known}` : ''}; ${OTHER_WAY[asked.request]}`,
+    detail: { request: asked.request, target: asked.target },
+  };
+}
+
+/** The request's stream ended without an answer. */
+function resetVerdict(error: MoqtError, asked: AskedRequest, session: MoqtSession): Verdict {
+  const { wire } = error;
+  return {
+    cause: 'request.rejected',
+    message: `${error.message} (${asked.target})`,
+    hint: `draft ${session.profile.draft} answers with REQUEST_ERROR or an OK before a request ends: see the log of the relay`,
+    detail: {
+      request: asked.request,
+      target: asked.target,
+      code: wire === undefined ? null : `0x${wire.code.toString(16)}`,
+      name: wire?.name ?? null,
+    },
+  };
+}
+
+/** The session ended instead of an answer. */
+export function closedVerdict(close: SessionCloseInfo, asked: AskedRequest): Verdict {
+  const reason = escapeText(close.reason, { maxLength: 200 });
+  const code = `0x${close.code.toString(16)}`;
+  const detail = {
+    request: asked.request,
+    target: asked.target,
+    by: close.by,
+    code,
+    name: close.name,
+    reason,
+    application: close.isApplication,
+  };
+  if (close.by === 'idle' || close.by === 'error') {
+    return {
+      cause: close.by === 'idle' ? 'session.idle' : 'session.closed',
+      message: `the session ${close.by === 'idle' ? 'went silent' : `broke: ${reason || close.name}`} while ${asked.request} ${asked.target} waited for an answer`,
+      hint: 'the peer is gone, or the network between: probe again, and look whether it still runs',
+      detail,
+    };
+  }
+  const who = close.by === 'peer' ? 'the peer' : 'this side';
+  const said = `${who} closed the session with ${close.name} (${code})${reason === '' ? '' : `: ${reason}`}`;
+  const answer = (cause: Cause, hint: string): Verdict => ({
+    cause,
+    message: `${said}, instead of answering ${asked.request} ${asked.target}`,
+    hint,
+    detail,
+  });
+  if (close.isApplication && isAuthorization(close.name, asked.sentToken)) {
+    return answer('request.unauthorized', authorizationHint(asked));
+  }
+  return answer('request.closed', closedHint(close, asked));
+}
+
+function closedHint(close: SessionCloseInfo, { request }: AskedRequest): string {
+  if (close.by === 'local')
+    return 'what the peer answered breaks the rules of the draft: tell its authors; try another --draft';
+  if (close.code === 0n && close.reason === '') {
+    const mediamtx =
+      request === 'PUBLISH_NAMESPACE' ? ' (mediamtx does this: it knows PUBLISH and SUBSCRIBE only)' : '';
+    return `code 0 without a reason, right after ${request}: the relay does not know that message${mediamtx}; ${OTHER_WAY[request]}`;
+  }
+  if (close.name === 'PROTOCOL_VIOLATION') {
+    return `the relay could not read ${request}, or does not expect it: try another --draft; ${OTHER_WAY[request]}`;
+  }
+  if (close.name === 'GOAWAY_TIMEOUT') return 'the relay is going away: connect again';
+  return `see the log of the relay, and moqt explain --space session ${close.code}; ${OTHER_WAY[request]}`;
+}
+
+/** A track as it is given to --subscribe. */
+export function trackText(track: { readonly namespace: readonly Uint8Array[]; readonly name: Uint8Array }): string {
+  return `${formatNamespace(track.namespace)}/${formatTrackName(track.name).replaceAll('/', '%2F')}`;
+}
