@@ -102,6 +102,31 @@ test.each(TRANSPORTS)('probe reports as probe.json says over %s', async (transpo
   expect(untrusted.code).toBe(4);
 });
 
+test('probe --roundtrip with a threshold, and a track that is not there, are as probe.json says', async () => {
+  const args = ['probe', relay.quic, '--rtt-warning', '1ms', '--loss-critical', '1%', '--json'];
+  const sent = ['--roundtrip', '--objects', '20', '--rate', '1000'];
+  expect(checkOne('probe', succeeded(await run(client(...args, ...sent))).stdout)).toMatchObject({
+    roundtrip: { sent: 20, received: 20 },
+    thresholds: [{ name: 'rtt' }, { name: 'loss', value: 0, state: 'ok' }],
+  });
+  const missing = await run(client('probe', relay.quic, '--subscribe', 'no/body/here', '--json'));
+  expect(checkOne('probe', missing.stdout)).toMatchObject({ cause: 'track.not-found', exitCode: 8 });
+  expect(missing.code).toBe(8);
+});
+
+test('probe --matrix is as probe-matrix.json says', async () => {
+  const result = succeeded(await run(client('probe', relay.quic, '--matrix', '--json')));
+  const document = checkOne('probe-matrix', result.stdout) as { cells: { ok: boolean }[] };
+  expect(document.cells.map(({ ok }) => ok)).toEqual(Array(9).fill(true));
+  expect(document).toMatchObject({
+    fingerprint: {
+      implementation: { declared: expect.stringMatching(/^moqt\//) },
+      behaviour: { answersFetch: true, answersTrackStatus: true, acceptsPublish: true, replaysAnnouncements: true },
+      webtransportPath: { anyPathAccepted: true },
+    },
+  });
+});
+
 test('connect --jsonl and its held events are as connect-event.json says', async () => {
   const own = await startRelay(['--drain-timeout', '500ms']);
   const held = start(['connect', own.quic, ...own.trust, '--jsonl', '--hold', '--prefix', 'held']);

@@ -34,6 +34,17 @@ export const sizeFlag = Flags.custom<number>({
   parse: async (input, _context, options) => rethrow(options.name, input, () => parseSize(input)),
 });
 
+/** A share such as `1%`, `0.5%` or `0.01`; the flag's value is between 0 and 1. */
+export const percentFlag = Flags.custom<number>({
+  helpValue: '<percent>',
+  parse: async (input, _context, options) => {
+    const match = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(input);
+    const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+    if (!(value <= 1)) throw badFlag(options.name, input, 'a share such as 1%, 0.5% or 0.005');
+    return value;
+  },
+});
+
 /** A whole number within bounds. */
 export const countFlag = Flags.custom<number, { min?: number; max?: number }>({
   helpValue: '<n>',

@@ -107,6 +107,8 @@ class Roundtrip {
     const { connect } = await import('../../session/connect.js');
     return connect(url, {
       ...options.connect,
+      // A trace is of one session: the probe's own.
+      sessionObserver: undefined,
       drafts: [session.profile.draft],
       transport: session.connection.transport === 'memory' ? 'auto' : session.connection.transport,
       handlers: {
