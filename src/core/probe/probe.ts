@@ -192,7 +192,8 @@ class Probe {
       lab,
     );
     this.#log.fail(found.stage, durationMs, shown(verdict));
-    this.#exitCode = verdict.cause === found.cause ? error.exitCode : exitOf(verdict.cause);
+    // Codes that speak of credentials are 5 whatever stage they came in.
+    this.#exitCode = error.exitCode === EXIT.unauthorized ? EXIT.unauthorized : exitOf(verdict.cause);
   }
 
   #failureDetail(stage: ProbeStage, plan: ConnectPlan, error: MoqtError): Verdict['detail'] {

@@ -1,3 +1,4 @@
+import type { Cause } from '../errors/causes.js';
 import { MoqtError, type MoqtErrorOptions, type Stage } from '../errors/moqt-error.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import { EncodeError, WireError } from '../wire/wire-error.js';
@@ -25,7 +26,7 @@ export function sessionEndedError(
       : `${who} closed the session: ${close.name} (0x${close.code.toString(16)})${close.reason ? `: ${close.reason}` : ''}`;
   const base: MoqtErrorOptions = {
     stage: options.stage,
-    cause: `session.${close.by === 'idle' ? 'idle' : close.name.toLowerCase()}`,
+    cause: endCause(close, options.afterData),
     ...(options.peer === undefined ? {} : { peer: options.peer }),
     wire: { space: closeSpace(close), code: close.code, name: close.name },
   };
@@ -34,6 +35,12 @@ export function sessionEndedError(
   if (close.isApplication && close.name === 'UNAUTHORIZED') return new MoqtError('MOQT_E_UNAUTHORIZED', why, base);
   if (close.isApplication && close.name === 'PROTOCOL_VIOLATION') return new MoqtError('MOQT_E_PROTOCOL', why, base);
   return new MoqtError('MOQT_E_CLOSED', why, base);
+}
+
+function endCause({ by, name }: SessionCloseInfo, afterData: boolean): Cause {
+  if (afterData) return 'data.closed';
+  if (by === 'idle') return 'session.idle';
+  return name === 'GOAWAY_TIMEOUT' ? 'session.goaway' : 'session.closed';
 }
 
 /** Any error that an operation met, as the one type that leaves the core. `session` names the codes of its own end. */

@@ -1,8 +1,23 @@
+import type { Cause } from '../errors/causes.js';
 import { EXIT } from '../errors/exit-codes.js';
 import { MoqtError, type Stage } from '../errors/moqt-error.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError } from '../wire/wire-error.js';
 import type { Refusal, Rejection } from './session.js';
+import { isCredentialCode } from './setup-error.js';
+
+/** Names of the codes that say that a track is not there, in all drafts. */
+const NOT_THERE: ReadonlySet<string> = new Set(['DOES_NOT_EXIST', 'TRACK_DOES_NOT_EXIST']);
+/** Requests for one track. */
+const TRACK_REQUESTS: ReadonlySet<string> = new Set(['SUBSCRIBE', 'FETCH', 'TRACK_STATUS']);
+
+/** What an error reply is to the diagnosis; the code itself is beside it. */
+function rejectionCause({ request, name }: Rejection): Cause {
+  if (isCredentialCode(name)) return 'request.unauthorized';
+  if (name === 'NOT_SUPPORTED') return 'request.not-supported';
+  if (name === 'REDIRECT') return 'request.redirected';
+  return NOT_THERE.has(name) && TRACK_REQUESTS.has(request) ? 'track.not-found' : 'request.rejected';
+}
 
 /** The peer answered a request with an error. */
 export class RequestRejected extends MoqtError {
@@ -12,7 +27,7 @@ export class RequestRejected extends MoqtError {
     options: { stage: MoqtError['stage']; hint?: string; peer?: string },
   ) {
     const { request, name, code, reason } = rejection;
-    const unauthorized = name === 'UNAUTHORIZED' || name.endsWith('_AUTH_TOKEN') || name.endsWith('_AUTH_TOKEN_ALIAS');
+    const unauthorized = isCredentialCode(name);
     super(
       unauthorized ? 'MOQT_E_UNAUTHORIZED' : 'MOQT_E_REJECTED',
       `${request} refused: ${name} (0x${code.toString(16)})${reason ? `: ${reason}` : ''}`,
@@ -20,7 +35,7 @@ export class RequestRejected extends MoqtError {
         stage: options.stage,
         hint: options.hint,
         peer: options.peer,
-        cause: `request.${name.toLowerCase()}`,
+        cause: rejectionCause(rejection),
         wire: { space: 'request-error', code, name },
         exitCode: unauthorized ? EXIT.unauthorized : EXIT.rejected,
       },

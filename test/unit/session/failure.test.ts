@@ -34,7 +34,7 @@ describe('the end of a session, as an error', () => {
       code: 'MOQT_E_INCOMPLETE',
       exitCode: 9,
       message: 'the peer closed the session: PROTOCOL_VIOLATION (0x3): bad varint',
-      reason: 'session.protocol_violation',
+      reason: 'data.closed',
       wire: { space: 'session', code: 3n },
     });
   });

@@ -68,7 +68,7 @@ describe.each(DRAFTS)('the end of a subscription on draft %s', (draft) => {
     pair.pair.kill('idle');
     const { error, report } = await takeAll(subscription);
     expect(placesOf(first ?? [])).toEqual(['0.0']);
-    expect(error).toMatchObject({ code: 'MOQT_E_INCOMPLETE', exitCode: 9, reason: 'session.idle' });
+    expect(error).toMatchObject({ code: 'MOQT_E_INCOMPLETE', exitCode: 9, reason: 'data.closed' });
     expect(report).toMatchObject({ outcome: 'failed', objects: 1, end: { kind: 'session-closed' } });
   });
 
