@@ -68,14 +68,14 @@ function dnsError(target: Host, origin: NodeJS.ErrnoException | null): MoqtError
     return new MoqtError('MOQT_E_TIMEOUT', `no name server answered for ${target.host}`, {
       stage: 'dns',
       cause: 'dns.timeout',
-      hint: `asked ${servers()}; is the network up?`,
+      hint: `check the network and the resolver; asked ${servers()}`,
       origin,
     });
   }
   return new MoqtError('MOQT_E_DNS', `the name ${target.host} does not exist or has no address`, {
     stage: 'dns',
     cause: 'dns.not-found',
-    hint: `check the spelling; asked ${servers()}`,
+    hint: `check the spelling of the name; asked ${servers()}`,
     origin: origin ?? undefined,
   });
 }
@@ -84,7 +84,7 @@ function dnsTimeout(target: Host, ms: number): MoqtError {
   return new MoqtError('MOQT_E_TIMEOUT', `the name ${target.host} was not resolved within ${Math.round(ms)} ms`, {
     stage: 'dns',
     cause: 'dns.timeout',
-    hint: `asked ${servers()}`,
+    hint: `the resolver is silent or out of reach; asked ${servers()}`,
   });
 }
 

@@ -27,7 +27,7 @@ export async function otherFamily(
     const pinger = await VersionPinger.open(address, url.port, undefined);
     try {
       const left = Math.max(1, limitMs - (performance.now() - start));
-      return { family, address, answers: await settlesWithin(pinger.ping(BASE_SIZE), left, { background: true }) };
+      return { family, address, answers: await settlesWithin(pinger.ping(BASE_SIZE), left) };
     } finally {
       pinger.close();
     }
