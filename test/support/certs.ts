@@ -27,6 +27,8 @@ export interface IssueOptions {
   readonly purposes?: readonly string[];
   /** Default P-256. */
   readonly key?: keyof typeof KEYS;
+  /** Where the issuer's certificate is (AIA caIssuers). */
+  readonly issuerUrl?: string;
 }
 
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
@@ -117,6 +119,9 @@ async function make(
             new x509.BasicConstraintsExtension(false, undefined, true),
             new x509.SubjectAlternativeNameExtension(names),
             new x509.ExtendedKeyUsageExtension([...purposes]),
+            ...(options.issuerUrl === undefined
+              ? []
+              : [new x509.AuthorityInfoAccessExtension({ caIssuers: [options.issuerUrl] })]),
           ],
     },
     webcrypto,
