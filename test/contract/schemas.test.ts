@@ -306,6 +306,17 @@ test('everything the shared relay printed in these tests is as relay.json says',
     expect(events).toContain(`relay ${event}`);
 });
 
+test('trace html is as its schema says', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'moqt-schemas-'));
+  try {
+    const trace = new URL('../fixtures/traces/moq-relay-ietf-subscriber.mlog', import.meta.url).pathname;
+    const made = await run(['trace', 'html', trace, '-o', join(folder, 'page.html'), '--json']);
+    expect(checkOne('trace-html', succeeded(made).stdout)).toMatchObject({ file: join(folder, 'page.html'), cuts: [] });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('the certs commands are as their schemas say', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'moqt-schemas-'));
   try {
