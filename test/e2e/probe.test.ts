@@ -1,0 +1,83 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run, startRelay, type TestRelay } from '../support/moqt.js';
+
+let relay: TestRelay;
+beforeAll(async () => {
+  relay = await startRelay();
+});
+afterAll(async () => {
+  await relay.stop();
+});
+
+/** A UDP port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+describe('moqt probe', () => {
+  it('shows the stages of a session that comes about, on stdout, and exits 0', async () => {
+    const { code, stdout, stderr } = await run(['probe', relay.webtransport, ...relay.trust]);
+    expect(code, stderr).toBe(0);
+    const lines = stdout.toString().trim().split('\n');
+    expect(lines.slice(1).map((line) => line.trim().split(/\s+/).slice(0, 2).join(' '))).toEqual([
+      ...['url', 'dns', 'udp', 'quic', 'tls', 'alpn', 'http3', 'connect', 'protocol', 'setup'].map(
+        (one) => `${one} ok`,
+      ),
+      'OK draft',
+    ]);
+    expect(stderr).toBe('');
+  });
+
+  it('says where it fails, why, and what to do, and exits with the code of the cause', async () => {
+    const port = await freePort();
+    const { code, stdout } = await run(['probe', `moqt://127.0.0.1:${port}`]);
+    expect(code).toBe(3);
+    expect(stdout.toString()).toMatch(/udp\s+FAILED.*\[udp\.refused\]\n\s+hint: .*check the port/);
+    expect(stdout.toString().trim().split('\n').at(-1)).toMatch(/^FAILED udp\.refused after .* \(exit 3\)$/);
+  });
+
+  it('has its failures in the report with --json, and nothing on stderr', async () => {
+    const { code, stdout, stderr } = await run(['probe', relay.quic, '--json']);
+    expect(code).toBe(4);
+    const report = JSON.parse(stdout.toString());
+    expect(report).toMatchObject({ ok: false, cause: 'tls.self-signed', exitCode: 4 });
+    expect(report.hint).toContain(`--cert-sha256 ${report.certificate.sha256}`);
+    expect(stderr).toBe('');
+  });
+
+  it.each(['moqt', 'https'])('names the cause that connect names (%s)', async (scheme) => {
+    const port = await freePort();
+    const url = `${scheme}://127.0.0.1:${port}/`;
+    const transport = scheme === 'moqt' ? 'quic' : 'webtransport';
+    const connect = await run(['connect', url, '--transport', transport, '--json']);
+    const probe = await run(['probe', url, '--json']);
+    expect(JSON.parse(probe.stdout.toString()).cause).toBe(JSON.parse(connect.stderr).error.cause);
+    expect(probe.code).toBe(connect.code);
+  });
+
+  it('never falls back: HTTP/2 is an experiment', async () => {
+    const silent = createSocket('udp4');
+    silent.bind(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { code, stdout } = await run([
+      ...['probe', `https://127.0.0.1:${silent.address().port}/`, '--connect-timeout', '500ms', '--json'],
+    ]);
+    silent.close();
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ cause: 'udp.no-answer', transport: 'webtransport' });
+  });
+
+  it('is a usage error for what is wrong on the command line, and no report', async () => {
+    const { code, stdout, stderr } = await run(['probe', relay.quic, '--draft', '99']);
+    expect(code).toBe(2);
+    expect(stdout.toString()).toBe('');
+    expect(stderr).toContain('99');
+  });
+});
