@@ -15,7 +15,7 @@ export const warningCases: readonly DiagnosisCase[] = [
     name: 'warning tls.expires-soon: two days left',
     expect: { cause: null, exit: 0, withinMs: 5000, warnings: ['tls.expires-soon'] },
     async start(lab) {
-      const { certPem, keyPem } = await selfSigned({ toDays: 2 });
+      const { certPem, keyPem } = await selfSigned({ fromDays: -10, toDays: 2 });
       return lab.relay({ certPem, keyPem });
     },
   },
