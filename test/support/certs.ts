@@ -23,6 +23,8 @@ export interface IssueOptions {
   /** Days from now, also negative; default from -1 to 10. */
   readonly fromDays?: number;
   readonly toDays?: number;
+  /** Where the issuer's certificate can be had (AIA caIssuers); default nowhere. */
+  readonly caIssuers?: string;
   /** Extended key usage; default serverAuth. */
   readonly purposes?: readonly string[];
   /** Default P-256. */
@@ -119,6 +121,9 @@ async function make(
             new x509.BasicConstraintsExtension(false, undefined, true),
             new x509.SubjectAlternativeNameExtension(names),
             new x509.ExtendedKeyUsageExtension([...purposes]),
+            ...(options.caIssuers === undefined
+              ? []
+              : [new x509.AuthorityInfoAccessExtension({ caIssuers: options.caIssuers })]),
             ...(options.issuerUrl === undefined
               ? []
               : [new x509.AuthorityInfoAccessExtension({ caIssuers: [options.issuerUrl] })]),

@@ -46,6 +46,7 @@ class Probe {
   #roundtrip: RoundtripFacts | null = null;
   #session: ConnectedSession | null = null;
   #rttMs: number | null = null;
+  #verdictMs: number | null = null;
   #log = new StageLog(QUIC_STAGES);
   #exitCode: ExitCode = EXIT.ok;
 
@@ -113,6 +114,8 @@ class Probe {
       await this.#fail(error, plan, lab);
     } finally {
       this.#rttMs = session.transport.stats().rttMs;
+      // The verdict stands; taking leave is no part of it.
+      this.#verdictMs = this.#elapsed();
       await session.close();
     }
   }
@@ -235,7 +238,7 @@ class Probe {
       ...(failed?.hint !== undefined && { hint: failed.hint }),
       // A request that failed has recorded its cause itself.
       exitCode: this.#exitCode === EXIT.ok && failed?.cause !== undefined ? exitOf(failed.cause) : this.#exitCode,
-      durationMs: this.#elapsed(),
+      durationMs: this.#verdictMs ?? this.#elapsed(),
       stages: this.#log.report(),
       warnings: this.#warnings,
       startedAt: this.#startedAt,

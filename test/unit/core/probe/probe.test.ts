@@ -185,6 +185,28 @@ describe('certificates', () => {
     expect(report).toMatchObject({ cause: 'tls.expired', message: expect.stringContaining('CN=Old Middle') });
   });
 
+  it('an intermediate that the server leaves out: told from an unknown root where the certificate allows it', async () => {
+    const root = await authority();
+    const middle = await root.intermediate('Missing Middle');
+    const trust = { connect: { trust: { caPem: root.certPem } } };
+    const caIssuers = 'http://ca.example/middle.cer';
+    const incomplete = await probe(await served(await middle.issue({ caIssuers })), trust);
+    expect(incomplete).toMatchObject({ cause: 'tls.incomplete-chain', exitCode: 4 });
+    expect(incomplete.hint).toMatch(/Missing Middle.*ca\.example/);
+    const known = { connect: { trust: { caPem: middle.certPem } } };
+    expect(await probe(await served(await middle.issue()), known)).toMatchObject({ cause: 'tls.incomplete-chain' });
+    const either = await probe(await served(await middle.issue()), trust);
+    expect(either).toMatchObject({ cause: 'tls.untrusted', hint: expect.stringMatching(/--ca.*intermediate/) });
+  });
+
+  it('a client certificate that the server wants and does not get', async () => {
+    const root = await authority();
+    const { port } = await startServer({ clientCaPem: root.certPem });
+    const report = await probe(`moqt://127.0.0.1:${port}`, await pinned());
+    expect(report).toMatchObject({ cause: 'tls.client-certificate-required', exitCode: 4 });
+    expect(report.hint).toContain('--cert');
+  });
+
   it('another pin than the certificate has: both hashes', async () => {
     const own = await selfSigned();
     const report = await probe(await served(own), { connect: { trust: { pins: [new Uint8Array(32)] } } });
