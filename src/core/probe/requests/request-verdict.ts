@@ -51,9 +51,10 @@ export function requestVerdict(error: unknown, asked: AskedRequest, session: Moq
   return null;
 }
 
-/** A code of authorisation that fits: without a token of ours nobody can find it malformed or expired. */
+/** A code of authorisation; but a token that was not sent cannot be malformed, and some relays use that number otherwise. */
 function isAuthorization(name: string, sentToken: boolean): boolean {
-  return name === 'UNAUTHORIZED' || (sentToken && /_AUTH_TOKEN(_ALIAS)?$/.test(name));
+  if (name === 'MALFORMED_AUTH_TOKEN') return sentToken;
+  return name === 'UNAUTHORIZED' || /_AUTH_TOKEN(_ALIAS)?$/.test(name);
 }
 
 /** REQUEST_ERROR, or the message that draft 14 has for the request. */
@@ -88,7 +89,7 @@ export function rejectionVerdict(rejection: Rejection, asked: AskedRequest): Ver
 }
 
 function rejectionHint({ name, code, reason }: Rejection, asked: AskedRequest): string {
-  if (/_AUTH_TOKEN(_ALIAS)?$/.test(name)) {
+  if (name === 'MALFORMED_AUTH_TOKEN') {
     return `no token was sent, so ${name} cannot be meant: some relays use 0x${code.toString(16)} for "not found"`;
   }
   if (name.endsWith('DOES_NOT_EXIST')) return 'nobody publishes that: check namespace and track, and the publisher';
