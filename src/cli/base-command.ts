@@ -65,7 +65,7 @@ export abstract class MoqtCommand extends Command {
   /** True where stdout carries payload: then documents go to stderr. */
   protected readonly payloadOnStdout: boolean = false;
   /** What every failure and every signal ends the command with, where scripts expect one code for them all. */
-  protected readonly failureExit: ExitCode | null = null;
+  protected failureExit: ExitCode | null = null;
   readonly stop = new Stop();
   output: OutputSettings = {
     json: false,
