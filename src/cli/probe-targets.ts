@@ -25,7 +25,8 @@ export async function probeTargets(
 ): Promise<ProbeTarget[]> {
   const shared = await prepareConnection(flags, { stdinTaken: false });
   const targets: ProbeTarget[] = urls.map((url) => ({ url, ...shared }));
-  for (const entry of file === undefined ? [] : await readList(file)) targets.push(await targetOf(entry, file as string, flags));
+  for (const entry of file === undefined ? [] : await readList(file))
+    targets.push(await targetOf(entry, file as string, flags));
   if (targets.length === 0) throw usageError('there is no relay to probe', 'give URLs, or a list with -f relays.json');
   for (const { url } of targets) hideUrlSecrets(url);
   return targets;
@@ -47,7 +48,20 @@ async function readList(file: string): Promise<RelayEntry[]> {
 }
 
 async function targetOf(entry: RelayEntry, file: string, flags: ConnectionFlags): Promise<ProbeTarget> {
-  const { name, url, where, drafts, transport, caFile, certSha256, insecure, servername, certFile, keyFile, authToken } = entry;
+  const {
+    name,
+    url,
+    where,
+    drafts,
+    transport,
+    caFile,
+    certSha256,
+    insecure,
+    servername,
+    certFile,
+    keyFile,
+    authToken,
+  } = entry;
   // As in other lists of files: paths are relative to the list.
   const path = (given: string) => resolve(dirname(file), given);
   // An entry's way to trust replaces that of the flags, as a whole.
@@ -59,7 +73,9 @@ async function targetOf(entry: RelayEntry, file: string, flags: ConnectionFlags)
     ...(transport && { transport }),
     ...(servername !== undefined && { servername }),
     ...(certFile !== undefined && keyFile !== undefined && { cert: path(certFile), key: path(keyFile) }),
-    ...(authToken !== undefined && { 'auth-token': authToken.replace(/^file:(.*)$/s, (_, one: string) => `file:${path(one)}`) }),
+    ...(authToken !== undefined && {
+      'auth-token': authToken.replace(/^file:(.*)$/s, (_, one: string) => `file:${path(one)}`),
+    }),
   };
   try {
     if (certSha256 !== undefined && insecure === true) {

@@ -31,12 +31,16 @@ export function checkProbeOutput(flags: ProbeOutputFlags, output: MoqtCommand['o
     throw refuse(`--format ${format} and ${output.json ? '--json' : '--jsonl'} are two formats`, 'give one of them');
   }
   if (path !== undefined && !isFile) throw refuse('-o is for --format html, junit or prometheus', 'redirect stdout');
-  if (serve !== undefined && (isJson || format !== 'text')) throw refuse('--serve has a format of its own', 'leave the other out');
-  if (flags.for !== undefined && interval === undefined && serve === undefined) throw refuse('--for needs --interval or --serve', 'how often to probe');
+  if (serve !== undefined && (isJson || format !== 'text'))
+    throw refuse('--serve has a format of its own', 'leave the other out');
+  if (flags.for !== undefined && interval === undefined && serve === undefined)
+    throw refuse('--for needs --interval or --serve', 'how often to probe');
   if (interval === 0) throw refuse('--interval needs a time between probes', 'for example 10s');
   if (interval === undefined || serve !== undefined) return;
-  if (format === 'nagios') throw refuse('a plug-in answers once: --format nagios takes no --interval', 'the monitoring system repeats it');
-  if (isFile && path === undefined) throw refuse(`--format ${format} with --interval needs -o FILE`, 'it is replaced after each round');
+  if (format === 'nagios')
+    throw refuse('a plug-in answers once: --format nagios takes no --interval', 'the monitoring system repeats it');
+  if (isFile && path === undefined)
+    throw refuse(`--format ${format} with --interval needs -o FILE`, 'it is replaced after each round');
 }
 
 /** Probes all relays once, or again and again, and writes what was found. */

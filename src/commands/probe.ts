@@ -1,16 +1,17 @@
-import { urlArgument } from '../cli/arguments.js';
+import { Args } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
-import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { probeMatrixFlags, probeRequestFlags, probeThresholdFlags } from '../cli/flags/probe-flags.js';
-import { jsonLine } from '../cli/json-line.js';
+import { probeOutputFlags } from '../cli/flags/probe-output-flags.js';
 import { prepareProbeRequests, prepareThresholds } from '../cli/probe-requests.js';
-import { hideUrlSecrets } from '../cli/secrets.js';
-import { painter, wantsColor } from '../cli/terminal.js';
-import type { ExitCode } from '../core/errors/exit-codes.js';
+import { probeTargets } from '../cli/probe-targets.js';
+import { runMatrix } from '../cli/run-matrix.js';
+import { checkProbeOutput, type Measure, runProbes } from '../cli/run-probes.js';
+import { serveProbes } from '../cli/serve-probes.js';
+import { toMoqtError } from '../cli/to-moqt-error.js';
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { applyThresholds } from '../core/probe/thresholds.js';
-import { matrixText } from '../core/render/matrix-text.js';
-import { probeText } from '../core/render/probe-text.js';
+import { nagiosUnknown } from '../core/render/probe-nagios.js';
 
 export default class Probe extends MoqtCommand {
   static override summary = 'say where a connection fails, why, and what to do';
@@ -20,7 +21,7 @@ export default class Probe extends MoqtCommand {
 It never falls back to another transport. The exit code is that of the cause; warnings fail nothing.
 
 What is asked for goes on after SETUP: --announce, --subscribe (with its first object), --fetch, --track-status, or --roundtrip, which sends objects through the relay from one connection to another and counts loss, duplication, reordering, corruption and latency. Limits (--rtt-critical 50ms and the like) make a probe fail (1) that is too slow, --matrix tries every draft over every transport and finds out how the relay behaves.`;
-  static override usage = '<%= command.id %> URL [FLAGS]';
+  static override usage = '<%= command.id %> [URL…] [FLAGS]';
   static override examples = [
     {
       description: 'Is the relay there? If not, why?',
@@ -43,47 +44,71 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
       command: '<%= config.bin %> probe https://relay.example/ --roundtrip --objects 1000 --latency-critical 100ms',
     },
     {
+      description: 'For a monitoring system:',
+      command: '<%= config.bin %> probe https://relay.example/ --format nagios --rtt-warning 50ms',
+    },
+    {
+      description: 'Several relays as a page to look at:',
+      command: '<%= config.bin %> probe -f relays.json --format html -o relays.html',
+    },
+    {
+      description: 'A Prometheus exporter for a list of relays:',
+      command: '<%= config.bin %> probe -f relays.json --serve 9464',
+    },
+    {
       description: 'What does this relay speak, and what does it answer?',
       command: '<%= config.bin %> probe moqt://relay.example --matrix',
     },
   ];
   static override args = {
-    url: urlArgument,
+    url: Args.string({
+      multiple: true,
+      description: 'moqt://, https:// or http:// URLs of relays; none with -f',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     ...connectionFlags,
     ...probeRequestFlags,
     ...probeThresholdFlags,
     ...probeMatrixFlags,
+    ...probeOutputFlags,
   };
 
   protected override async execute(): Promise<ExitCode> {
-    const { flags, args } = await this.parseAll(Probe);
-    const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: false });
-    const requests = prepareProbeRequests(flags, requestTokens);
-    const thresholds = prepareThresholds(flags);
-    hideUrlSecrets(args.url);
-    this.startMaxTime(flags['max-time']);
-    const paint = painter(wantsColor(1, flags.color, process.env));
-    const isJson = this.output.json || this.output.jsonl;
-    const { signal } = this.stop;
-    if (flags.matrix) {
-      const { probeMatrix, matrixExitCode } = await import('../core/probe/matrix/matrix.js');
-      const matrix = await probeMatrix(args.url, { connect: settings, signal });
-      this.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
-      return matrixExitCode(matrix);
+    const format = this.argv.findLast((word, i) => word === '--format=nagios' || this.argv[i - 1] === '--format');
+    if (format?.endsWith('nagios')) this.failureExit = EXIT.unreachable;
+    try {
+      return await this.#probe();
+    } catch (error) {
+      if (this.failureExit !== null) this.print(nagiosUnknown(toMoqtError(error).message).text);
+      throw error;
     }
+  }
+
+  async #probe(): Promise<ExitCode> {
+    const { flags, argv } = await this.parseAll(Probe);
+    if (flags.format === 'nagios') this.failureExit = EXIT.unreachable;
+    checkProbeOutput(flags, this.output);
+    const targets = await probeTargets(argv, flags.file, flags);
+    const thresholds = prepareThresholds(flags);
+    prepareProbeRequests(flags, []);
+    this.startMaxTime(flags['max-time']);
+    const { signal } = this.stop;
+    if (flags.matrix) return runMatrix(this, flags, targets);
     // Loaded here: it brings the session layer with it.
     const { probe } = await import('../core/probe/probe.js');
     const { probeRequests } = await import('../core/probe/requests/requests.js');
-    const sessionObserver = await this.traces.client(args.url);
-    const measured = await probe(args.url, {
-      connect: { ...settings, ...(sessionObserver && { sessionObserver }) },
-      requests: requests && probeRequests(requests),
-      signal,
-    });
-    const report = applyThresholds(measured, thresholds);
-    this.print(isJson ? jsonLine(report) : probeText(report, { verbose: this.output.verbose, paint }));
-    return report.exitCode;
+    const measure: Measure = async ({ url, settings, requestTokens }) => {
+      const requests = prepareProbeRequests(flags, requestTokens);
+      const sessionObserver = await this.traces.client(url);
+      const connect = { ...settings, ...(sessionObserver && { sessionObserver }) };
+      const report = await probe(url, { connect, requests: requests && probeRequests(requests), signal });
+      return applyThresholds(report, thresholds);
+    };
+    const { serve } = flags;
+    return serve === undefined
+      ? runProbes(this, flags, targets, measure)
+      : serveProbes(this, { ...flags, serve }, targets, measure);
   }
 }

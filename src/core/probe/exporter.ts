@@ -65,7 +65,11 @@ interface Answer {
 }
 
 function answer(request: IncomingMessage, options: ExporterOptions): Answer {
-  const plain = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` });
+  const plain = (status: number, body: string): Answer => ({
+    status,
+    type: 'text/plain; charset=utf-8',
+    body: `${body}\n`,
+  });
   if (!isAllowedHost(request.headers.host ?? '', options.host)) {
     return plain(421, 'This exporter does not answer to that name; ask for it by its address.');
   }
@@ -89,7 +93,9 @@ export function isAllowedHost(header: string, listened: string): boolean {
   if (host === undefined || host === '') return false;
   if (isLoopbackHost(host)) return true;
   if (isLoopbackHost(listened)) return false;
-  return isIP(host) !== 0 || !host.includes('.') || /\.(?:local|internal)$/.test(host) || host === listened.toLowerCase();
+  return (
+    isIP(host) !== 0 || !host.includes('.') || /\.(?:local|internal)$/.test(host) || host === listened.toLowerCase()
+  );
 }
 
 function listen(server: Server, { host, port }: ExporterOptions): Promise<void> {

@@ -66,6 +66,13 @@ export class StateWatch {
     this.#states.set(index, { state, since: at });
     if (before === undefined) return null;
     const { url, name, startedAt } = report;
-    return { url, ...(name !== undefined && { name }), from: before.state, to: state, at: startedAt, afterMs: at - before.since };
+    return {
+      url,
+      ...(name !== undefined && { name }),
+      from: before.state,
+      to: state,
+      at: startedAt,
+      afterMs: at - before.since,
+    };
   }
 }

@@ -46,11 +46,18 @@ export function parseRelayList(text: string, path: string): RelayEntry[] {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw refuse(path, null, `is not JSON: ${(error as Error).message}`, 'a list such as [{"url": "moqt://relay.example"}]');
+    throw refuse(
+      path,
+      null,
+      `is not JSON: ${(error as Error).message}`,
+      'a list such as [{"url": "moqt://relay.example"}]',
+    );
   }
-  if (!Array.isArray(document)) throw refuse(path, null, 'is not a list', 'for example [{"url": "moqt://relay.example"}]');
+  if (!Array.isArray(document))
+    throw refuse(path, null, 'is not a list', 'for example [{"url": "moqt://relay.example"}]');
   if (document.length === 0) throw refuse(path, null, 'names no relay', 'at least one entry');
-  if (document.length > MAX_ENTRIES) throw refuse(path, null, `has ${document.length} entries`, `at most ${MAX_ENTRIES}`);
+  if (document.length > MAX_ENTRIES)
+    throw refuse(path, null, `has ${document.length} entries`, `at most ${MAX_ENTRIES}`);
   return document.map((value: unknown, i) => entryOf(value, i, path));
 }
 
@@ -61,7 +68,8 @@ function entryOf(value: unknown, index: number, path: string): RelayEntry {
     throw refuse(path, unnamed, 'is neither a URL nor an object', 'for example {"url": "moqt://relay.example"}');
   }
   const fields = value as Record<string, unknown>;
-  const where = typeof fields.name === 'string' ? `${unnamed} ("${escapeText(fields.name, { maxLength: 60 })}")` : unnamed;
+  const where =
+    typeof fields.name === 'string' ? `${unnamed} ("${escapeText(fields.name, { maxLength: 60 })}")` : unnamed;
   for (const key of Object.keys(fields)) {
     if ((KEYS as readonly string[]).includes(key)) continue;
     const advice = closestName(key, [...KEYS]) ?? `one of ${KEYS.join(', ')}`;

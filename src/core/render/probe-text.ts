@@ -1,5 +1,6 @@
-import type { Detail, ProbeReport, RoundtripFacts, StageReport } from '../records/probe-report.js';
+import type { ProbeReport, RoundtripFacts, StageReport } from '../records/probe-report.js';
 import { formatBytes, formatMs } from './quantity.js';
+import { stageFacts } from './stage-facts.js';
 
 /** How a word of a status is painted; plain text by default. */
 export type StatusPaint = (color: 'green' | 'red' | 'yellow' | 'dim' | 'bold', text: string) => string;
@@ -51,54 +52,9 @@ function roundtripLines(facts: RoundtripFacts): string[] {
 function stageLines(stage: StageReport, width: number, paint: StatusPaint): string[] {
   const status = paint(COLORS[stage.status], WORDS[stage.status].padEnd(7));
   const time = stage.status === 'skipped' ? ''.padStart(10) : formatMs(stage.durationMs).padStart(10);
-  const what = stage.message === undefined ? detailText(stage) : `${stage.message} [${stage.cause}]`;
+  const what = stage.message === undefined ? stageFacts(stage) : `${stage.message} [${stage.cause}]`;
   const first = `  ${stage.name.padEnd(width)}  ${status} ${time}  ${what}`.trimEnd();
   return stage.hint === undefined ? [first] : [first, `    hint: ${stage.hint}`];
-}
-
-/** The facts of a stage that a person looks for; the rest is in the JSON. */
-function detailText({ name, status, detail }: StageReport): string {
-  if (status === 'skipped') return text(detail.reason);
-  switch (name) {
-    case 'url':
-      return `${text(detail.host)} port ${text(detail.port)}${detail.path ? `, path ${text(detail.path)}` : ''}`;
-    case 'dns':
-      return text(detail.addresses);
-    case 'udp':
-    case 'tcp':
-      return text(detail.address);
-    case 'quic':
-      return Number(detail.retries) > 0 ? `version 1, ${text(detail.retries)} Retry` : 'version 1';
-    case 'tls':
-      return [`sha256 ${text(detail.sha256)}`, verifiedText(detail.verified)].filter(Boolean).join(', ');
-    case 'alpn':
-      return text(detail.protocol);
-    case 'connect':
-      return `HTTP ${text(detail.status)} for ${text(detail.path)}`;
-    case 'protocol':
-      return detail.protocol === null ? 'none named' : text(detail.protocol);
-    case 'setup':
-      return [`draft ${text(detail.draft)}`, text(detail.implementation)].filter(Boolean).join(', ');
-    case 'http3':
-    case 'http2':
-      return 'SETTINGS';
-    default:
-      return Object.entries(detail)
-        .filter(([, value]) => value !== null)
-        .map(([key, value]) =>
-          key.endsWith('Ms') ? `${key.slice(0, -2)} ${formatMs(Number(value))}` : `${key} ${text(value)}`,
-        )
-        .join(', ');
-  }
-}
-
-function verifiedText(verified: Detail | undefined): string {
-  const words: Readonly<Record<string, string>> = {
-    chain: 'chain and name verified',
-    pin: 'pinned',
-    none: 'NOT VERIFIED',
-  };
-  return words[text(verified)] ?? '';
 }
 
 function verdictLine(report: ProbeReport, paint: StatusPaint): string {
@@ -108,9 +64,4 @@ function verdictLine(report: ProbeReport, paint: StatusPaint): string {
   }
   const rtt = report.rttMs === null ? '' : `, round trip ${formatMs(report.rttMs)}`;
   return `${paint('green', 'OK')} draft ${report.draft} ${after}${rtt}`;
-}
-
-function text(value: Detail | undefined): string {
-  if (value === undefined || value === null) return '';
-  return Array.isArray(value) ? value.map((one: Detail) => text(one)).join(', ') : String(value);
 }

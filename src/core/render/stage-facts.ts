@@ -1,4 +1,5 @@
 import type { Detail, StageReport } from '../records/probe-report.js';
+import { formatMs } from './quantity.js';
 
 /** The facts of a stage that a person looks for; the rest is in the JSON. */
 export function stageFacts({ name, status, detail }: StageReport): string {
@@ -28,7 +29,10 @@ export function stageFacts({ name, status, detail }: StageReport): string {
       return 'SETTINGS';
     default:
       return Object.entries(detail)
-        .map(([key, value]) => `${key} ${text(value)}`)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) =>
+          key.endsWith('Ms') ? `${key.slice(0, -2)} ${formatMs(Number(value))}` : `${key} ${text(value)}`,
+        )
         .join(', ');
   }
 }

@@ -1,0 +1,44 @@
+import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+import { MoqtError } from '../core/errors/moqt-error.js';
+import type { ProbeMatrix } from '../core/records/probe-report.js';
+import { matrixText } from '../core/render/matrix-text.js';
+import type { MoqtCommand } from './base-command.js';
+import type { ProbeOutputFlags } from './flags/probe-output-flags.js';
+import { jsonLine } from './json-line.js';
+import { probeDocument } from './probe-output.js';
+import type { ProbeTarget } from './probe-targets.js';
+import { replaceFile } from './replace-file.js';
+import { withoutSecrets } from './secrets.js';
+import { painter, wantsColor } from './terminal.js';
+
+/** Tries every draft over every transport of each relay, one relay after the other; the exit code is the first that is not 0. */
+export async function runMatrix(
+  command: MoqtCommand,
+  flags: ProbeOutputFlags & { readonly color: 'auto' | 'always' | 'never' },
+  targets: readonly ProbeTarget[],
+): Promise<ExitCode> {
+  const { format } = flags;
+  const takes = ['text', 'json', 'html'].includes(format) && flags.interval === undefined && flags.serve === undefined;
+  const isJson = command.output.json || command.output.jsonl || format === 'json';
+  if (!takes || (isJson && !command.output.jsonl && targets.length > 1)) {
+    throw new MoqtError('MOQT_E_USAGE', '--matrix does not go with that', {
+      stage: 'config',
+      cause: 'usage.flag',
+      hint: 'its formats are text, json, jsonl (several relays) and html, once',
+    });
+  }
+  const paint = painter(wantsColor(1, flags.color, process.env));
+  const { probeMatrix, matrixExitCode } = await import('../core/probe/matrix/matrix.js');
+  const matrices: ProbeMatrix[] = [];
+  for (const { url, settings } of targets) {
+    const matrix = await probeMatrix(url, { connect: settings, signal: command.stop.signal });
+    matrices.push(matrix);
+    if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
+  }
+  if (format === 'html') {
+    const page = probeDocument('html', [], matrices);
+    if (flags.output === undefined) command.print(page);
+    else await replaceFile(flags.output, withoutSecrets(`${page}\n`));
+  }
+  return matrices.map(matrixExitCode).find((code) => code !== EXIT.ok) ?? EXIT.ok;
+}
