@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -126,6 +126,28 @@ test('probe --matrix is as probe-matrix.json says', async () => {
     },
   });
 });
+
+test('several probes, a list of relays, and what changes are as their schemas say', async () => {
+  const own = await startRelay();
+  const folder = mkdtempSync(join(tmpdir(), 'moqt-relays-'));
+  const list = join(folder, 'relays.json');
+  const relays = [{ url: own.quic, name: 'lab', draft: ['18', '16'], insecure: true }, 'moqt://127.0.0.1:9'];
+  writeFileSync(list, JSON.stringify(relays));
+  check('relays', JSON.stringify(relays));
+  const all = await run(['probe', '-f', list, '--json']);
+  expect(checkOne('probe-list', all.stdout)).toMatchObject({
+    reports: [{ ok: true, name: 'lab', draft: '18' }, { ok: false }],
+  });
+  const held = start(['probe', '-f', list, '--jsonl', '--interval', '200ms', '--connect-timeout', '300ms']);
+  await held.until((m) => m.stdout.includes('"name":"lab"'), 'the first round was told');
+  await own.stop();
+  await held.until((m) => m.stderr.includes('"change"'), 'the change was told');
+  held.child.kill('SIGTERM');
+  const { stdout, stderr } = await held.done;
+  checkAll('probe', stdout);
+  expect(checkAll('probe-change', stderr)[0]).toMatchObject({ change: { name: 'lab', from: 'ok' } });
+  rmSync(folder, { recursive: true });
+}, 30_000);
 
 test('connect --jsonl and its held events are as connect-event.json says', async () => {
   const own = await startRelay(['--drain-timeout', '500ms']);
