@@ -371,6 +371,25 @@ test('the certs commands are as their schemas say', async () => {
   }
 });
 
+test('the trace commands are as their schemas say', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'moqt-schemas-'));
+  try {
+    const file = join(folder, 'a.moqtrace');
+    succeeded(await run(client('connect', relay.quic, '--trace', file)));
+    checkOne('trace-show', succeeded(await run(['trace', 'show', file, '--json'])).stdout);
+    const lines = checkAll('trace-line', succeeded(await run(['trace', 'show', file, '--jsonl'])).stdout);
+    expect(lines[0]).toMatchObject({ kind: 'header', detail: 'headers+sizes' });
+    const stats = checkOne('trace-stats', succeeded(await run(['trace', 'stats', file, '--json'])).stdout);
+    expect(stats.events).toBe(lines.length - 1);
+    const output = join(folder, 'b.qlog');
+    checkOne('trace-written', succeeded(await run(['trace', 'convert', file, '-o', output, '--json'])).stdout);
+    const same = succeeded(await run(['trace', 'diff', file, output, '--json']));
+    expect(checkOne('trace-diff', same.stdout)).toMatchObject({ same: true });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 // Last, because it looks at what the tests above have done.
 test('every schema was held against real output', () => {
   exercised.add('common');

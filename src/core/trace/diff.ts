@@ -22,14 +22,26 @@ interface SeenTrack {
 /** What the second of two runs did otherwise: messages, objects that are missing, their order and their timing. */
 export function diffTraces(first: Trace, second: Trace): TraceDiff {
   const messages = diffCounts(messageCounts(first), messageCounts(second));
-  const before = seenTracks(first);
-  const after = seenTracks(second);
-  const keys = [...new Set([...before.keys(), ...after.keys()])];
-  const tracks = keys.map((key) => diffTrack(before.get(key), after.get(key)));
+  const tracks = [...pairs(seenTracks(first), seenTracks(second))].map(([a, b]) => diffTrack(a, b));
   const same =
     messages.onlyFirst.length + messages.onlySecond.length === 0 &&
     tracks.every((t) => t.onlyFirstCount + t.onlySecondCount + t.changed + t.reordered === 0);
   return { same, messages, tracks, notes: [...first.notes, ...second.notes] };
+}
+
+/** By name and direction; what one end sent is compared with what the other received. */
+function* pairs(
+  before: Map<string, SeenTrack>,
+  after: Map<string, SeenTrack>,
+): Generator<readonly [SeenTrack | undefined, SeenTrack | undefined]> {
+  const left = new Map(after);
+  for (const [key, track] of before) {
+    const other = `${track.direction === 'sent' ? 'received' : 'sent'} ${track.track}`;
+    const match = after.has(key) ? key : before.has(other) ? null : other;
+    yield [track, match === null ? undefined : left.get(match)];
+    if (match !== null) left.delete(match);
+  }
+  for (const track of left.values()) yield [undefined, track];
 }
 
 function messageCounts({ events }: Trace): Map<string, number> {
