@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { probeMany, StateWatch } from '../core/probe/probe-many.js';
-import type { ProbeReport } from '../core/records/probe-report.js';
+import type { ProbeList, ProbeReport } from '../core/records/probe-report.js';
 import { probeNagios } from '../core/render/probe-nagios.js';
 import { probeText } from '../core/render/probe-text.js';
 import { escapeText } from '../core/util/escape.js';
@@ -83,7 +83,7 @@ class Rounds {
       this.command.print(`\n${reports.filter(({ ok }) => ok).length} of ${reports.length} relays passed`);
     }
     if (!jsonl && (json || format === 'json')) {
-      this.command.print(jsonLine(this.targets.length === 1 ? reports[0] : { schema: 'moqt-probe-list/1', reports }));
+      this.command.print(jsonLine(this.targets.length === 1 ? reports[0] : listOf(reports)));
     }
     if (format !== 'text' && format !== 'json') await this.#document(format, reports);
     return exitOf(reports);
@@ -111,7 +111,7 @@ class Rounds {
       if (signal.aborted || performance.now() >= end) break;
     }
     if (!jsonl && (json || format === 'json')) {
-      this.command.print(jsonLine({ schema: 'moqt-probe-list/1', reports: this.#kept }));
+      this.command.print(jsonLine(listOf(this.#kept)));
     }
     return exitOf(last);
   }
@@ -146,6 +146,10 @@ class Rounds {
     if (this.flags.output === undefined) this.command.print(text);
     else await replaceFile(this.flags.output, withoutSecrets(`${text}\n`));
   }
+}
+
+function listOf(reports: readonly ProbeReport[]): ProbeList {
+  return { schema: 'moqt-probe-list/1', reports };
 }
 
 function exitOf(reports: readonly ProbeReport[]): ExitCode {
