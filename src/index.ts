@@ -14,7 +14,9 @@ export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.j
 // What it is told, and tells.
 
 export type { GeneratedCertificate, GenerateOptions } from './core/certs/generate.js';
+export type { Cause, ProbeStage } from './core/errors/causes.js';
 export type { ProbeContext, ProbeOptions, ProbeRequests } from './core/probe/probe-options.js';
+export type { StageLog } from './core/probe/stage-log.js';
 export type { AnnounceEvent, AnnounceOptions, AnnounceReport } from './core/publisher/announce.js';
 export type { Forwarding, GroupPolicy } from './core/publisher/group-policy.js';
 export type { PlacedObject } from './core/publisher/object-planner.js';
@@ -28,7 +30,17 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
-export type { ProbeReport, ProbeWarning, StageReport } from './core/records/probe-report.js';
+export type {
+  CertificateFacts,
+  Detail,
+  Experiment,
+  LatencyFacts,
+  ProbeReport,
+  ProbeWarning,
+  RoundtripFacts,
+  StageReport,
+  ThresholdFacts,
+} from './core/records/probe-report.js';
 export type { CapName } from './core/relay/caps.js';
 export type { RelayEvent, RelayEventHandler } from './core/relay/events.js';
 export type { RelayPolicy } from './core/relay/policy.js';
@@ -86,6 +98,7 @@ export type {
   Address,
   BidiStream,
   CloseInfo,
+  ConnectEvent,
   Delivery,
   HttpInfo,
   RecvStream,

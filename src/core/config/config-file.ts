@@ -64,9 +64,8 @@ export function checkConfigKeys(
   const { path } = file;
   const names = [...known.commands.keys()];
   const unknown = (name: string, where: string, flags: readonly string[]): never => {
-    const similar = closestName(name, flags);
     const owner = names.find((command) => known.commands.get(command)?.includes(name));
-    const advice = similar ?? (owner === undefined ? null : `"commands": {"${owner}": {"${name}": …}}`);
+    const advice = owner === undefined ? closestName(name, flags) : `"commands": {"${owner}": {"${name}": …}}`;
     throw refuse(path, `there is no ${name} in ${where}`, advice ?? 'flag names without the dashes');
   };
   const everyFlag = [...new Set([...known.commands.values()].flat())].filter((name) => name !== 'config');

@@ -31,9 +31,11 @@ export interface ProbeContext {
   readonly stages: StageLog;
   /** Milliseconds since the probe began. */
   elapsed(): number;
+  /** Something that fails nothing. */
   warn(warning: ProbeWarning): void;
   /** Kept for the report. */
   setRoundtrip(facts: RoundtripFacts): void;
+  /** A limit, and what was measured against it. */
   addThreshold(facts: ThresholdFacts): void;
   readonly signal: AbortSignal | undefined;
 }

@@ -21,6 +21,7 @@ export class StageLog {
     }
   }
 
+  /** The stage was passed; milliseconds. */
   ok(name: ProbeStage, durationMs: number, detail: Facts = {}): void {
     this.#set(name, { status: 'ok', durationMs, detail: { ...detail }, verdict: null });
   }
@@ -31,6 +32,7 @@ export class StageLog {
     if (entry !== undefined) Object.assign(entry.detail, detail);
   }
 
+  /** The stage was not reached, does not apply, or was not asked for. */
   skip(name: ProbeStage, reason: string): void {
     this.#set(name, { status: 'skipped', durationMs: 0, detail: { reason }, verdict: null });
   }
@@ -53,6 +55,7 @@ export class StageLog {
     for (const next of later) if (this.status(next) !== 'skipped') this.skip(next, `${name} failed`);
   }
 
+  /** How it stands with the stage now. */
   status(name: ProbeStage): StageReport['status'] {
     return this.#entries.get(name)?.status ?? 'skipped';
   }
@@ -62,6 +65,7 @@ export class StageLog {
     return this.names.find((name) => this.status(name) === 'failed') ?? null;
   }
 
+  /** All stages, in order; those that nothing was said of as skipped. */
   report(): StageReport[] {
     return this.names.map((name) => {
       const { status, durationMs, detail, verdict } = this.#entries.get(name) as Entry;

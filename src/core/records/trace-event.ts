@@ -1,7 +1,3 @@
-/** How much of a session a trace holds; each level includes those before it. Other words are kept as they were read. */
-export const TRACE_DETAILS = ['control', 'headers', 'headers+sizes', 'headers+data', 'full'] as const;
-export type TraceDetail = (typeof TRACE_DETAILS)[number];
-
 /** Text keys make an object; a map with any other key is a Map. */
 export interface TraceMap {
   readonly [key: string]: TraceValue;

@@ -43,6 +43,7 @@ export interface SessionObserver {
   opened(role: 'client' | 'server', transport: TransportSession): void;
   /** SETUP has been exchanged. */
   established(profile: DraftProfile): void;
+  /** A control message, with its bytes as they are on the wire. */
   controlMessage(
     direction: 'sent' | 'received',
     message: ControlMessage,
@@ -50,8 +51,13 @@ export interface SessionObserver {
     streamId: bigint,
     profile: DraftProfile,
   ): void;
+  /** The header of a stream was sent, or has come. */
   streamOpened(stream: ObservedStream): void;
-  /** @param code 0 for FIN, else that of the reset, or of our STOP_SENDING. */
+  /**
+   * A stream is over.
+   *
+   * @param code 0 for FIN, else that of the reset, or of our STOP_SENDING.
+   */
   streamClosed(streamId: bigint, code: bigint): void;
   /** An object that is sent begins. */
   objectSent(object: ObservedObject, payloadLength: number): void;
@@ -59,8 +65,10 @@ export interface SessionObserver {
   payloadSent(object: ObservedObject, bytes: Uint8Array, complete: boolean, payloadLength: number): void;
   /** Pieces of objects as they came, or as they are passed on. */
   fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void;
+  /** An object in a datagram. */
   datagram(direction: 'sent' | 'received', trackAlias: bigint, object: DatagramObject): void;
   /** See SessionNotice. */
   notice(kind: string, message: string): void;
+  /** The session has ended. */
   closed(close: SessionCloseInfo): void;
 }
