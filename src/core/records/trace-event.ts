@@ -30,7 +30,7 @@ export interface TraceHeader {
   readonly protocol: string;
   /** `client`, `server`, `observer`, or another word. */
   readonly perspective: string;
-  /** One of TRACE_DETAILS, or another word. */
+  /** How much it holds: `control`, `headers`, `headers+sizes`, `headers+data`, `full`, each with those before, or another word. */
   readonly detail: string;
   /** Epoch ms that the times of the events count from. */
   readonly startTime: number;
