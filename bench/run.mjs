@@ -7,6 +7,7 @@ import { p12, p19 } from './figures/memory.mjs';
 import { p7, peer } from './figures/peer.mjs';
 import { p10 } from './figures/start.mjs';
 import { p16 } from './figures/stdout.mjs';
+import { trace } from './figures/trace.mjs';
 import { buildWorkers } from './lib/build.mjs';
 import { findPeers, machine, makeCertificate } from './lib/context.mjs';
 import { printRow, printTable, verdict, writeResults } from './lib/report.mjs';
@@ -23,6 +24,7 @@ const FIGURES = {
   P16: p16,
   P19: p19,
   H2: http2,
+  trace,
   peer,
 };
 

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { publish } from '../../src/core/publisher/publish.js';
 import type { PublishSource } from '../../src/core/publisher/publish-options.js';
 import { establishSession } from '../../src/core/session/establish.js';
 import type { MoqtSession } from '../../src/core/session/session.js';
 import { subscribe, type TrackSubscription } from '../../src/core/subscriber/subscribe.js';
+import { openTracing, type Tracing } from '../../src/core/trace/tracing.js';
 import type { TransportSession } from '../../src/core/transport/transport.js';
 import { profileByDraft } from '../../src/core/wire/drafts/index.js';
 import type { DraftProfile } from '../../src/core/wire/profile.js';
@@ -25,6 +27,8 @@ export interface TrackLoad {
   readonly watchMemory?: boolean;
   /** Offer the track by PUBLISH: for a subscriber that takes no announcements. */
   readonly push?: boolean;
+  /** Both ends write traces into this folder, without payloads. */
+  readonly traces?: string;
   /** Of clients; default raw QUIC. */
   readonly transport?: ClientTransport;
 }
@@ -70,13 +74,27 @@ async function publishOn(session: MoqtSession, load: TrackLoad): Promise<void> {
 /** A server that publishes to whoever subscribes: no relay in between. */
 export async function trackServe(load: TrackLoad & { readonly pair: Pair }): Promise<void> {
   const listener = await listenOn(load.pair, profileOf(load.draft).alpn, (transport) => {
-    void establishSession('server', transport, {
-      profiles: [profileOf(load.draft)],
-      timeouts: TIMEOUTS,
-    }).then((session) => publishOn(session, load));
+    void serveTrack(transport, load);
   });
   await untilTold();
   await listener.close({ closeSessions: { code: 0n, reason: '' } });
+}
+
+async function serveTrack(transport: TransportSession, load: TrackLoad): Promise<void> {
+  const tracing = await tracingOf(load, 'server');
+  const session = await establishSession('server', transport, {
+    profiles: [profileOf(load.draft)],
+    timeouts: TIMEOUTS,
+    ...(tracing && { observer: tracing.observe() }),
+  });
+  await publishOn(session, load);
+  await session.closed;
+  await tracing?.close();
+}
+
+function tracingOf({ traces, draft }: TrackLoad, perspective: 'client' | 'server'): Promise<Tracing> | undefined {
+  if (traces === undefined) return undefined;
+  return openTracing({ files: [join(traces, `${perspective}.moqtrace`)], payload: false, perspective, draft });
 }
 
 /** A client that publishes through a relay. */
@@ -96,9 +114,11 @@ export async function trackPublish(load: TrackLoad & { readonly port: number }):
 export async function trackRead(load: TrackLoad & { readonly port: number }): Promise<void> {
   const { draft, namespace, port } = load;
   const transport = await connectFor(profileOf(draft), port, load.transport);
+  const tracing = await tracingOf(load, 'client');
   const session = await establishSession('client', transport, {
     profiles: [profileOf(draft)],
     timeouts: TIMEOUTS,
+    ...(tracing && { observer: tracing.observe() }),
     handlers: { onPublishNamespace: (request) => void request.accept() },
   });
   const subscription = await subscribe(session, {
@@ -119,6 +139,7 @@ export async function trackRead(load: TrackLoad & { readonly port: number }): Pr
     ...packetPath(transport),
   });
   await session.close();
+  await tracing?.close();
 }
 
 async function readUnpaced(subscription: TrackSubscription): Promise<object> {

@@ -1,7 +1,6 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
-import { MoqtError } from '../core/errors/moqt-error.js';
 import { TRACE_KINDS, type TraceNote } from '../core/records/trace-event.js';
 import { traceEventText, traceHeaderText } from '../core/render/trace-text.js';
 import type { TraceFilter } from '../core/trace/filter.js';
@@ -9,6 +8,9 @@ import type { TraceItem } from '../core/trace/trace-item.js';
 import { escapeInvisible } from '../core/util/escape.js';
 import type { MoqtCommand } from './base-command.js';
 import { badFlag, durationFlag, optionalChoiceFlag } from './flags/kinds.js';
+
+/** What may wait for the disk while a trace is written. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 const group = 'FILTER';
 const list = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
@@ -105,21 +107,22 @@ export function tellNotes(command: MoqtCommand, notes: readonly TraceNote[]): Ex
 export async function traceTarget(
   path: string,
   input: string,
-): Promise<{ write(bytes: Uint8Array): Promise<void>; close(): Promise<void> }> {
+): Promise<{ write(bytes: Uint8Array): Promise<void> | undefined; close(): Promise<void> }> {
   const [from, to] = await Promise.all([input, path].map((name) => stat(name).catch(() => null)));
   if (from && to && from.ino === to.ino && from.dev === to.dev)
     throw badFlag('output', path, 'another file than the one that is read');
-  try {
-    const file = await open(path, 'w', 0o600);
-    return { write: (bytes) => file.writeFile(bytes), close: () => file.close() };
-  } catch (error) {
-    throw new MoqtError('MOQT_E_LOCAL_IO', `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`, {
-      stage: 'config',
-      cause: 'io.trace',
-      hint: 'check --output and the permissions of the folder',
-      origin: error,
-    });
-  }
+  const { openTraceOutput } = await import('../core/trace/trace-output.js');
+  const output = await openTraceOutput(path);
+  return {
+    write(bytes) {
+      output.write(bytes);
+      return output.queuedBytes > MAX_QUEUED_BYTES ? output.flush() : undefined;
+    },
+    async close() {
+      await output.close();
+      if (output.failure !== null) throw output.failure;
+    },
+  };
 }
 
 async function printLine(command: MoqtCommand, line: string): Promise<void> {

@@ -11,7 +11,8 @@ export interface ConvertReport {
 
 /**
  * Writes a trace in a format; nothing is lost on the way. Of a trace in several segments one is made: sequence numbers go on, times
- * count from the first. `write` may return a promise to be waited for.
+ * count from the first. `write` must copy what it is given before it returns,
+ * and may return a promise to be waited for.
  */
 export async function convertTrace(
   items: AsyncIterable<TraceItem>,
@@ -37,8 +38,7 @@ export async function convertTrace(
       const { event } = item;
       const moved = segments > 1 ? { ...event, sequence: events, timeUs: Math.max(0, event.timeUs + offsetUs) } : event;
       events++;
-      const bytes = encoder.event(moved);
-      const wait = bytes.length === 0 ? undefined : write(bytes);
+      const wait = write(encoder.event(moved));
       if (wait !== undefined) await wait;
     }
   }

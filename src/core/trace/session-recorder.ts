@@ -10,6 +10,8 @@ import { decodeView } from '../wire/view/index.js';
 import { maskMessage } from './mask.js';
 
 const METRICS_MS = 1000;
+/** Room for what the log fills in, in the events that come most often. */
+const UNNUMBERED = { sequence: 0, timeUs: 0 };
 /** Datagrams have no stream: each gets an ID that no QUIC stream has. */
 const FIRST_DATAGRAM_ID = 2n ** 62n;
 
@@ -180,14 +182,14 @@ export class SessionRecorder implements SessionObserver {
   }
 
   #object(streamId: bigint, group: bigint, object: bigint, priority: number, status: ObjectStatus): void {
-    this.#add({ kind: 3, streamId, group, object, priority, status: STATUS[status] });
+    this.#add({ kind: 3, ...UNNUMBERED, streamId, group, object, priority, status: STATUS[status] });
   }
 
   /** With payloads every piece as it comes; without them the size, once the object is whole. */
   #piece(streamId: bigint, group: bigint, object: bigint, bytes: Uint8Array, complete: boolean, length: number): void {
     if (this.#payload) {
       if (bytes.length > 0) this.#add({ kind: 4, streamId, group, object, size: bytes.length, payload: bytes });
-    } else if (complete) this.#add({ kind: 4, streamId, group, object, size: length });
+    } else if (complete) this.#add({ kind: 4, ...UNNUMBERED, streamId, group, object, size: length });
   }
 
   #metrics(): void {

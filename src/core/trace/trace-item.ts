@@ -14,7 +14,7 @@ export interface TraceDecoder {
   end(): TraceItem[];
 }
 
-/** Writes a trace: the header once, then its events. */
+/** Writes a trace: the header once, then its events. What it returns holds until the next call. */
 export interface TraceEncoder {
   header(header: TraceHeader): Uint8Array;
   /** May hold an event back until the next one, or `end`. */

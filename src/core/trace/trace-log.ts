@@ -64,10 +64,10 @@ export class TraceLog {
       return;
     }
     if (this.#dropped > 0) this.#tellDropped();
-    const numbered = { ...event, sequence: this.#sequence++, timeUs } as TraceEvent;
-    if (this.#early === null) this.#write(numbered);
-    else if (this.#early.length < MAX_EARLY_EVENTS) this.#early.push(numbered);
-    else this.#drop();
+    if (this.#early === null) this.#write(numbered(event, this.#sequence++, timeUs));
+    else if (this.#early.length < MAX_EARLY_EVENTS) {
+      this.#early.push({ ...numbered(event, this.#sequence++, timeUs) });
+    } else this.#drop();
   }
 
   /** Writes what is queued. `begin` must have been called, or the file stays empty. */
@@ -97,4 +97,12 @@ export class TraceLog {
       data: { events, why: 'the file was not written as fast as events came' },
     });
   }
+}
+
+/** In place: events are made for this, and copying each would cost more than writing it. */
+function numbered(event: NewTraceEvent, sequence: number, timeUs: number): TraceEvent {
+  const mutable = event as { -readonly [K in keyof TraceEvent]: TraceEvent[K] };
+  mutable.sequence = sequence;
+  mutable.timeUs = timeUs;
+  return mutable as TraceEvent;
 }

@@ -3,12 +3,14 @@ import { MoqtError } from '../errors/moqt-error.js';
 
 /** Where the bytes of a trace go. */
 export interface TraceOutput {
-  /** Queues `bytes`; never waits, never throws. */
+  /** Queues a copy of `bytes`; never waits, never throws. */
   write(bytes: Uint8Array): void;
   /** Bytes queued and not yet written. */
   readonly queuedBytes: number;
   /** Why nothing is written any more; null as long as all is well. */
   readonly failure: Error | null;
+  /** Resolves when what is queued has been written, or never will be. */
+  flush(): Promise<void>;
   /** Writes what is queued and lets go of the file. */
   close(): Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function openTraceOutput(path: string): Promise<TraceOutput> {
     throw new MoqtError('MOQT_E_LOCAL_IO', `cannot write the trace ${path}: ${code ?? (error as Error).message}`, {
       stage: 'config',
       cause: 'io.trace',
-      hint: 'check --trace and QLOGDIR, and the permissions of the folder',
+      hint: 'check the name (--trace, QLOGDIR, -o) and the permissions of its folder',
       origin: error,
     });
   }
@@ -34,6 +36,9 @@ export async function openTraceOutput(path: string): Promise<TraceOutput> {
 
 class FileTraceOutput implements TraceOutput {
   failure: Error | null = null;
+  /** Filled up to `#filled`; whole ones wait in the queue. */
+  #batch: Uint8Array = new Uint8Array(BATCH_BYTES);
+  #filled = 0;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | null = null;
@@ -42,27 +47,47 @@ class FileTraceOutput implements TraceOutput {
   constructor(private readonly file: FileHandle) {}
 
   get queuedBytes(): number {
-    return this.#queued;
+    return this.#queued + this.#filled;
   }
 
   write(bytes: Uint8Array): void {
-    if (this.failure !== null || bytes.length === 0) return;
-    this.#queue.push(bytes);
-    this.#queued += bytes.length;
-    if (this.#queued >= BATCH_BYTES) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+    if (this.failure !== null) return;
+    if (this.#filled + bytes.length > this.#batch.length) this.#enqueue();
+    if (bytes.length > this.#batch.length) {
+      this.#queue.push(bytes.slice());
+      this.#queued += bytes.length;
+      this.#start();
+      return;
+    }
+    this.#batch.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+    this.#timer ??= setTimeout(() => this.#enqueue(), FLUSH_MS).unref();
+  }
+
+  async flush(): Promise<void> {
+    for (this.#enqueue(); this.#writing !== null; this.#enqueue()) await this.#writing;
   }
 
   async close(): Promise<void> {
-    for (this.#flush(); this.#writing !== null; this.#flush()) await this.#writing;
+    await this.flush();
     await this.file.close().catch((error: Error) => {
       this.failure ??= error;
     });
   }
 
-  #flush(): void {
+  #enqueue(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#filled > 0) {
+      this.#queue.push(this.#batch.subarray(0, this.#filled));
+      this.#queued += this.#filled;
+      this.#batch = new Uint8Array(BATCH_BYTES);
+      this.#filled = 0;
+    }
+    this.#start();
+  }
+
+  #start(): void {
     if (this.#writing !== null || this.#queue.length === 0) return;
     this.#writing = this.#drain().finally(() => {
       this.#writing = null;
@@ -71,9 +96,7 @@ class FileTraceOutput implements TraceOutput {
 
   async #drain(): Promise<void> {
     try {
-      while (this.#queue.length > 0) {
-        const batch = Buffer.concat(this.#queue);
-        this.#queue = [];
+      for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
         for (let at = 0; at < batch.length; ) at += (await this.file.write(batch, at)).bytesWritten;
         this.#queued -= batch.length;
       }
@@ -81,6 +104,7 @@ class FileTraceOutput implements TraceOutput {
       this.failure = error as Error;
       this.#queue = [];
       this.#queued = 0;
+      this.#filled = 0;
     }
   }
 }

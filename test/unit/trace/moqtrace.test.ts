@@ -13,7 +13,7 @@ const EVENT: TraceEvent = { kind: 2, sequence: 0, timeUs: 5, streamId: 2n ** 62n
 
 function write(header: typeof HEADER, events: readonly TraceEvent[]): Uint8Array {
   const writer = new MoqtraceWriter();
-  return concatBytes([writer.header(header), ...events.map((event) => writer.event(event)), writer.end()]);
+  return concatBytes([writer.header(header), ...events.map((event) => writer.event(event).slice()), writer.end()]);
 }
 
 function read(bytes: Uint8Array, chunk = bytes.length || 1): TraceItem[] {

@@ -11,21 +11,11 @@ export class CborWriter {
   private view = new DataView(this.bytes.buffer);
   private length = 0;
 
-  /** What was written since the last call, as a copy. */
+  /** What was written since the last call: a view that holds until more is written. */
   finish(): Uint8Array {
-    const bytes = this.bytes.slice(0, this.length);
+    const bytes = this.bytes.subarray(0, this.length);
     this.length = 0;
     return bytes;
-  }
-
-  /** Bytes written and not yet taken. */
-  get pending(): number {
-    return this.length;
-  }
-
-  /** Takes back everything after `length` bytes: an item that could not be written. */
-  truncate(length: number): void {
-    this.length = length;
   }
 
   mapHeader(count: number): void {
