@@ -188,7 +188,9 @@ describe('codes that WebTransport wrapped', () => {
         const explanation = all.explain(code.toString());
         const reserved = (code - 0x21n) % 0x1fn === 0n;
         expect(explanation.unwrapped === null).toBe(reserved);
-        if (reserved) expect(explanation.meanings).toMatchObject([{ space: 'http3', name: 'reserved' }]);
+        // Some of them are reserved by MoQ too.
+        const meanings = explanation.meanings.map(({ space, name }) => `${space} ${name}`);
+        if (reserved) expect(meanings).toContain('http3 reserved');
       }),
     );
     expect(first('91141958510841')).toMatchObject({ space: 'http3', name: 'reserved' });
