@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { rename, unlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { MoqtError } from '../core/errors/moqt-error.js';
+import { writeThenRename } from './replace-file.js';
 
 /** Writes a file that a command made. One that exists is kept, unless `force` says otherwise; a link is never followed. */
 export async function writeResultFile(path: string, text: string, { force }: { force: boolean }): Promise<void> {
@@ -16,14 +16,10 @@ async function create(path: string, text: string): Promise<void> {
   }
 }
 
-/** Under another name first, so that nobody reads half a file. */
 async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    await writeFile(temporary, text, { flag: 'wx' });
-    await rename(temporary, path);
+    await writeThenRename(path, text);
   } catch (error) {
-    await unlink(temporary).catch(() => {});
     throw failure(path, error);
   }
 }
