@@ -37,10 +37,13 @@ afterAll(async () => {
 function write(name: string, { header, events }: Trace): string {
   const encoder = traceEncoder('moqtrace');
   const path = join(folder, `${name}.moqtrace`);
-  writeFileSync(
-    path,
-    Buffer.concat([encoder.header(header), ...events.map((event) => encoder.event(event)), encoder.end()]),
-  );
+  // The bytes of an event are good until the next one is written: each is copied.
+  const parts = [
+    Buffer.from(encoder.header(header)),
+    ...events.map((event) => Buffer.from(encoder.event(event))),
+    encoder.end(),
+  ];
+  writeFileSync(path, Buffer.concat(parts));
   return path;
 }
 
