@@ -1,6 +1,8 @@
 import type { RelayEvent } from '../core/relay/events.js';
 import type { RelayTransport } from '../core/relay/serve-options.js';
+import type { Relay } from '../core/relay/serve-relay.js';
 import { formatNamespace, formatTrackName, formatTuple } from '../core/url/namespace.js';
+import { toHex } from '../core/util/bytes.js';
 import { escapeText } from '../core/util/escape.js';
 import type { FullTrackName } from '../core/wire/full-track-name.js';
 
@@ -15,6 +17,18 @@ export interface ListeningRecord {
   readonly faults?: readonly string[];
   /** The page for browsers, where it is served. */
   readonly web?: string;
+}
+
+export function listeningRecord({ urls, certificate, drafts, transports, faults, web }: Relay): ListeningRecord {
+  return {
+    event: 'listening',
+    urls,
+    certificate: { sha256: toHex(certificate.sha256), notAfter: certificate.notAfter.toISOString() },
+    drafts,
+    transports,
+    ...(faults.length > 0 && { faults }),
+    ...(web !== null && { web }),
+  };
 }
 
 /** For people: where it is, how to trust it, and commands ready to paste. */

@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { readAuthToken } from '../cli/auth-token.js';
 import { MoqtCommand } from '../cli/base-command.js';
-import { parseListen } from '../cli/connect-settings.js';
 import { relayFlags } from '../cli/flags/relay-flags.js';
-import { faultHelp, type ListeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
+import { serveOptions } from '../cli/relay-options.js';
+import { faultHelp, listeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
-import { MoqtError } from '../core/errors/moqt-error.js';
-import type { RelayTransport } from '../core/relay/serve-options.js';
-import { toHex } from '../core/util/bytes.js';
 
 /** Events that are worth a line without being asked for more. */
 const PLAIN = new Set([
@@ -56,36 +51,12 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       this.print(flags.json || flags.jsonl ? JSON.stringify({ faults }) : faultHelp(faults));
       return EXIT.ok;
     }
-    const { host, port } = parseListen(flags.listen);
-    const pem = await readPair(flags.cert, flags.key);
-    // MOQT_AUTH_TOKEN is a client's: a relay asks for a token only when it was told to.
-    const env = { ...process.env, MOQT_AUTH_TOKEN: undefined };
-    const token = await readAuthToken({ source: flags['auth-token'], env, stdinTaken: false });
+    const options = await serveOptions(flags, process.env);
     const { serveRelay } = await import('../core/relay/serve-relay.js');
     const machine = flags.json || flags.jsonl;
     const observe = await this.traces.server();
     const relay = await serveRelay({
-      host,
-      port,
-      allowRemote: flags['allow-remote'],
-      ...pem,
-      ...(flags.draft && { drafts: flags.draft }),
-      ...transportsOf(flags.transport),
-      web: flags.web,
-      ...(flags.fault && { faults: flags.fault, faultSeed: flags['fault-seed'] }),
-      ...(token && { authToken: token }),
-      policy: {
-        maxSessions: flags['max-sessions'],
-        maxTracks: flags['max-tracks'],
-        maxBufferBytes: flags['max-buffer'],
-        ...(flags['max-lag'] !== undefined && { maxLagBytes: flags['max-lag'] }),
-      },
-      maxStreams: flags['max-streams'],
-      setupTimeoutMs: flags['setup-timeout'],
-      idleTimeoutMs: flags['idle-timeout'],
-      closeTimeoutMs: flags['close-timeout'],
-      congestionControl: flags['congestion-control'],
-      ...(process.env.SSLKEYLOGFILE && { keylogFile: process.env.SSLKEYLOGFILE }),
+      ...options,
       ...(observe && { observe }),
       onEvent: (event) => {
         if (machine) this.print(JSON.stringify(relayEventJson(event)));
@@ -95,15 +66,7 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
     const counters = () => this.print(JSON.stringify({ event: 'counters', ...relay.counters() }));
     process.on('SIGUSR1', counters);
     try {
-      const record: ListeningRecord = {
-        event: 'listening',
-        urls: relay.urls,
-        certificate: { sha256: toHex(relay.certificate.sha256), notAfter: relay.certificate.notAfter.toISOString() },
-        drafts: relay.drafts,
-        transports: relay.transports,
-        ...(relay.faults.length > 0 && { faults: relay.faults }),
-        ...(relay.web !== null && { web: relay.web }),
-      };
+      const record = listeningRecord(relay);
       this.print(machine ? JSON.stringify(record) : listeningText(record));
       await untilAborted(this.stop.signal);
       if (this.stop.reason?.kind === 'signal' && this.stop.reason.signal === 'SIGTERM')
@@ -114,29 +77,6 @@ SIGTERM drains: GOAWAY, then the end, exit 143. SIGUSR1 prints the counters.`;
       await relay.close();
     }
     return EXIT.ok;
-  }
-}
-
-function transportsOf(words: readonly (RelayTransport | 'auto')[] = ['auto']): { transports?: RelayTransport[] } {
-  const transports = words.filter((word) => word !== 'auto');
-  return transports.length < words.length ? {} : { transports };
-}
-
-async function readPair(cert: string | undefined, key: string | undefined) {
-  if (cert === undefined || key === undefined) return {};
-  return { certPem: await readPem(cert), keyPem: await readPem(key) };
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new MoqtError('MOQT_E_LOCAL_IO', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, {
-      stage: 'config',
-      cause: 'io.certificate',
-      hint: 'check --cert and --key, and the file permissions',
-      origin: error,
-    });
   }
 }
 
