@@ -12,6 +12,9 @@ import type { OrderSink } from './track-order.js';
 const BATCH_ITEMS = 1024;
 const BATCH_BYTES = 1024 * 1024;
 
+/** So many groups that say where they end make a habit. */
+const MARKED_GROUPS = 2;
+
 /** Turns what an order hands on into items, and counts. */
 export class ItemCollector implements OrderSink {
   readonly #whole: boolean;
@@ -33,6 +36,9 @@ export class ItemCollector implements OrderSink {
   firstObjectAt: number | null = null;
   lastObjectAt: number | null = null;
   failure: MoqtError | null = null;
+  /** The group that was entered last. */
+  #latest: GroupQueue | null = null;
+  #groupsWithEnd = 0;
 
   constructor(options: { whole: boolean; count: number; clock: Clock }) {
     this.#whole = options.whole;
@@ -46,6 +52,12 @@ export class ItemCollector implements OrderSink {
   /** All the objects that were wanted are here. */
   get isFull(): boolean {
     return this.objects >= this.#count;
+  }
+
+  /** Every group before the last said where it ends, and the last one did not. */
+  get endMarkMissing(): boolean {
+    const before = this.groups - 1;
+    return before >= MARKED_GROUPS && this.#groupsWithEnd === before && this.#latest?.ledger.end === null;
   }
 
   drain(): readonly TrackItem[] {
@@ -126,6 +138,8 @@ export class ItemCollector implements OrderSink {
     if (!group.counted) {
       group.counted = true;
       this.groups++;
+      if (this.#latest !== null && this.#latest.ledger.end !== null) this.#groupsWithEnd++;
+      this.#latest = group;
     }
     if (this.firstObjectAt === null) this.firstObjectAt = at;
     this.checker?.payload(bytes);

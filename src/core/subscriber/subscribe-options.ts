@@ -116,6 +116,11 @@ export interface SubscribeReport {
   /** Objects that came after their place had been passed, and were dropped. */
   readonly late: number;
   readonly resetStreams: number;
+  /**
+   * The publisher said that the track has ended, but its last group lacks the end of group that all before it had: a
+   * relay may have dropped the tail. What came has no gap, so that the outcome stays `complete`.
+   */
+  readonly endMarkMissing: boolean;
   /** Groups that a newer one made uninteresting (order `latest`). */
   readonly skippedGroups: number;
   /** Datagrams that were dropped because nobody took them in time. */

@@ -160,6 +160,7 @@ export class TrackReader {
       droppedDatagrams: intake.droppedDatagrams,
       end: this.#end,
       endOfTrack: intake.endOfTrack,
+      endMarkMissing: this.#endMarkMissing,
       sha256: this.#checker?.sha256 ?? null,
       times: {
         subscribeOkMs: this.#okAt - this.#startedAt,
@@ -238,10 +239,24 @@ export class TrackReader {
     const failure = this.#items.failure;
     if (failure !== null) this.#fail(failure);
     else if (this.#items.isEmpty || this.#items.isFull) {
-      if (why === 'track') this.#items.missingStreams(this.#end, this.#intake.streams);
+      if (why === 'track') {
+        this.#items.missingStreams(this.#end, this.#intake.streams);
+        if (this.#endMarkMissing) this.#tellOfMissingMark();
+      }
       this.#finish(why);
     }
     return null;
+  }
+
+  /** The publisher called the track ended, but its last group lacks the mark that its other groups have. */
+  get #endMarkMissing(): boolean {
+    return this.#end?.kind === 'done' && this.#intake.endOfTrack === null && this.#items.endMarkMissing;
+  }
+
+  #tellOfMissingMark(): void {
+    const message =
+      'the last group does not say where it ends, as all before it do: the end of the track may be missing';
+    this.#options.onEvent?.({ kind: 'notice', notice: { kind: 'end-mark-missing', message } });
   }
 
   #finish(why: TrackEnd['why']): void {

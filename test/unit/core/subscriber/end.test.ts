@@ -39,6 +39,27 @@ describe.each(DRAFTS)('the end of a subscription on draft %s', (draft) => {
     await pair.client.close();
   });
 
+  it.each([
+    { marks: [true, true, false], missing: true },
+    { marks: [true, true, true], missing: false },
+    { marks: [false, true, false], missing: false },
+    { marks: [true, false], missing: false },
+  ])('says when only the last group lacks its end: $marks', async ({ marks, missing }) => {
+    const notices: string[] = [];
+    const { publication, subscription, pair } = await subscribedPair(draft, {
+      ...FAST,
+      onEvent: (event) => event.kind === 'notice' && notices.push(event.notice.kind),
+    });
+    for (const [group, endOfGroup] of marks.entries())
+      await sendStream(publication, { group: BigInt(group), endOfGroup, objects: ['a'] });
+    await publication.done('TRACK_ENDED', '');
+    const { error, report } = await takeAll(subscription);
+    expect(error).toBeUndefined();
+    expect(report).toMatchObject({ outcome: 'complete', endMarkMissing: missing });
+    expect(notices).toEqual(missing ? ['end-mark-missing'] : []);
+    await pair.client.close();
+  });
+
   it('is incomplete when the track was given up, and says how', async () => {
     const { publication, subscription, pair } = await subscribedPair(draft, FAST);
     await sendStream(publication, { group: 0n, objects: ['a'] });
