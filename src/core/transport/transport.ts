@@ -107,6 +107,8 @@ export interface ListenOptions {
   /** Half-open connections beyond which Retry is demanded. */
   readonly retryAbove?: number;
   readonly keylogFile?: string;
+  /** QUIC: takes 0-RTT, which whoever has seen it can send again (RFC 9001 §9.2). Default: refused. */
+  readonly earlyData?: boolean;
   /** PEM bundle that client certificates are verified against; absent: none is asked for. */
   readonly clientCaPem?: string;
   /** QUIC: stands between the socket and the connections, to misbehave on purpose. */
@@ -140,6 +142,8 @@ export interface CloseInfo {
   readonly reason: string;
   /** TLS alert name when the QUIC code was a CRYPTO_ERROR, for example `no_application_protocol`. */
   readonly tlsAlert?: string;
+  /** WebTransport over HTTP/3: text that the peer sent where only capsules belong, and in which its close was lost. */
+  readonly strayText?: string;
 }
 
 /** Figures of the connection so far; null where the transport cannot tell. Times in ms. */
@@ -251,12 +255,32 @@ export interface TransportSession {
   finishEnds?(deadlineMs: number): Promise<void>;
   /** Closes with an application code; resolves when the transport has let go, at the latest after `deadlineMs`. */
   close(code: bigint, reason: string, deadlineMs?: number): Promise<void>;
+  /**
+   * QUIC clients: goes on from another local port, as after a change of network (RFC 9000 §9). Resolves once packets leave from
+   * there; whether the peer followed shows in its answers. Rejects with Error when it gave no spare connection ID, or the
+   * system no socket. Absent elsewhere.
+   */
+  migrate?(): Promise<void>;
+  /** QUIC clients: whether the server resumes this session in another one, and takes 0-RTT there. Absent elsewhere. */
+  tryEarlyData?(): Promise<EarlyDataTrial>;
   /** QUIC: ends the connection at once with a transport error code, not an application's. Absent elsewhere. */
   abort?(code: number): void;
   /** Resolves once, however the session ends; never rejects. */
   readonly closed: Promise<CloseInfo>;
   /** WebTransport: the response's status and headers (client) or the request's path and headers (server). */
   readonly http?: HttpInfo | undefined;
+}
+
+/** What came of trying 0-RTT (RFC 9001 §4.6); each is false when the one before it is. */
+export interface EarlyDataTrial {
+  /** The server gave a session ticket. */
+  readonly ticket: boolean;
+  /** It took the ticket: no certificates were sent the second time. */
+  readonly resumed: boolean;
+  /** The ticket allows 0-RTT, and a packet of it was sent. */
+  readonly offered: boolean;
+  /** The server acknowledged that packet. */
+  readonly accepted: boolean;
 }
 
 /** The HTTP exchange that opened a WebTransport session. */

@@ -25,6 +25,8 @@ export interface AttemptSetup {
   readonly maxIncomingUni: number;
   readonly maxIncomingBidi: number;
   readonly port: number;
+  /** Of a session before, to resume it and to try 0-RTT; what it holds is the library's. */
+  readonly ticket?: Uint8Array | undefined;
 }
 
 /** What our TLS library tells the peer when it does not take its certificate (RFC 8446 §6.2). */
@@ -113,6 +115,7 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     observer?.({ kind: 'attempt', address: this.address });
     keylog?.follow(connection);
     connection.touch();
+    if (this.#setup.ticket !== undefined) connection.offerEarlyData(this.#setup.ticket);
     return connection;
   }
 

@@ -105,27 +105,28 @@ export class ClientSocket {
   /** A new socket, from whatever address the system now chooses, takes over (RFC 9000 §9.2). */
   #move(connection: QuicConnection): void {
     if (this.#moving || !connection.isOpen) return;
+    // There may be no network to move to yet: the next error or probe timeout tries again, until the idle timeout.
+    void this.migrate(connection).catch(() => {});
+  }
+
+  async migrate(connection: QuicConnection): Promise<void> {
+    if (this.#moving) throw new Error('the connection is moving already');
     this.#moving = true;
-    void this.#replace(connection).finally(() => {
-      // If this came to nothing, the next error or probe timeout tries again, until the idle timeout.
+    try {
+      await this.#replace(connection);
+    } finally {
       this.#moving = false;
-    });
+    }
   }
 
   async #replace(connection: QuicConnection): Promise<void> {
-    let io: PacketIo;
+    const io = await this.#openIo(this.#bind, this.#remote);
     try {
-      io = await this.#openIo(this.#bind, this.#remote);
-    } catch {
-      // There is no network to move to yet.
-      return;
-    }
-    try {
-      if (!connection.isOpen) throw new Error('closed meanwhile');
+      if (!connection.isOpen) throw new Error('the connection is closed');
       connection.moveTo({ host: withoutZone(io.local.host), port: io.local.port });
-    } catch {
+    } catch (error) {
       io.close();
-      return;
+      throw error;
     }
     this.io.close();
     this.io = io;

@@ -25,6 +25,8 @@ export interface QuicSettings {
   readonly connectionWindow: number | undefined;
   readonly congestionControl: 'cubic' | 'bbr' | 'reno';
   readonly keylog: boolean;
+  /** 0-RTT: taken by a server, offered by a client with the ticket of a session before. */
+  readonly earlyData?: boolean | undefined;
 }
 
 const DEFAULT_MAX_INCOMING_UNI = 1000;
@@ -63,6 +65,7 @@ export function quicSettings(options: ConnectOptions | ListenOptions): QuicSetti
     connectionWindow: options.connectionWindow,
     congestionControl: options.congestionControl ?? 'cubic',
     keylog: options.keylogFile !== undefined,
+    earlyData: 'earlyData' in options && options.earlyData === true,
   };
 }
 
@@ -108,6 +111,7 @@ function buildConfig(quiche: Quiche, tls: TlsMaterial, settings: QuicSettings, m
   config.enablePacing(false);
   config.setActiveConnectionIdLimit(CONNECTION_ID_LIMIT);
   if (settings.keylog) config.logKeys();
+  if (settings.earlyData === true) config.enableEarlyData();
   return config;
 }
 

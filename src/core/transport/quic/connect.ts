@@ -2,6 +2,7 @@ import { hostPort } from '../address.js';
 import { resolveHost } from '../resolve-host.js';
 import type { ConnectOptions, Target, Transport, TransportSession } from '../transport.js';
 import { configFor, quicSettings } from './config.js';
+import { tryEarlyData } from './early-data.js';
 import { handshakeTrust } from './handshake-trust.js';
 import { loadQuiche } from './native.js';
 import { raceHandshakes } from './race.js';
@@ -28,21 +29,26 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
   const config = configFor(quiche, trust.tls, settings);
 
   const quicStart = elapsed();
-  const connection = await raceHandshakes(
-    { quiche, config, trust, options, maxIncomingUni, maxIncomingBidi, port: target.port },
-    {
-      addresses,
-      ms: left(),
-      limitMs: options.connectTimeoutMs,
-      silenceMs: options.silenceTimeoutMs,
-      signal: options.signal,
-      peer: hostPort(target.host, target.port),
-    },
-  );
+  const setup = { quiche, config, trust, options, maxIncomingUni, maxIncomingBidi, port: target.port };
+  const connection = await raceHandshakes(setup, {
+    addresses,
+    ms: left(),
+    limitMs: options.connectTimeoutMs,
+    silenceMs: options.silenceTimeoutMs,
+    signal: options.signal,
+    peer: hostPort(target.host, target.port),
+  });
   const { host, port } = connection.remote;
   options.onStage?.({ stage: 'quic', startMs: quicStart, endMs: elapsed(), detail: hostPort(host, port) });
   connection.startKeepAlive(keepAliveInterval(options, connection.native.stats().peerMaxIdleTimeout));
-  return new QuicSession(connection, () => connection.localAddress);
+  return new QuicSession(
+    connection,
+    () => connection.localAddress,
+    async () => {
+      const early = configFor(quiche, trust.tls, { ...settings, earlyData: true });
+      return tryEarlyData(connection, { ...setup, config: early });
+    },
+  );
 }
 
 /** A third of the idle timeout that holds: the smaller of both sides' (RFC 9000 §10.1). 0 is none. */

@@ -13,6 +13,8 @@ export interface ConnectionOwner<C> {
   released(connection: C): void;
   /** The socket's own address or route is gone: a client tries another. */
   onPathLost?(connection: C, error: NodeJS.ErrnoException): void;
+  /** Goes on from another socket at the application's wish: rejects when it cannot. */
+  migrate?(connection: C): Promise<void>;
   /** Nothing has come back for several probe timeouts. */
   onSilence?(connection: C): void;
 }

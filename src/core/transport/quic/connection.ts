@@ -24,6 +24,8 @@ const BURST_PACKETS = 128;
 const MAX_UNREAD_BYTES = 256 << 20;
 /** RFC 9002 §6.2.2, before the first sample. */
 const INITIAL_RTT_MS = 333;
+/** RFC 9002 §6.1.1: a packet is lost when one that was sent so much later is acknowledged. */
+const PACKET_THRESHOLD = 3;
 /** How long ICMP refusals must go on without a packet from the peer to end an established connection. */
 const REFUSED_MS = 1000;
 /** Probe timeouts in a row without an answer after which the path is taken to swallow large packets. */
@@ -46,6 +48,9 @@ export class QuicConnection implements Pumped {
   /** What the library said about the last packet that it could not use. */
   lastReceiveError: string | null = null;
   remote: Destination;
+  /** A packet of 0-RTT has gone out, and the peer has acknowledged it. */
+  earlyDataOffered = false;
+  earlyDataAccepted = false;
 
   readonly #owner: ConnectionOwner<QuicConnection>;
   readonly #settings: ConnectionSettings;
@@ -59,6 +64,8 @@ export class QuicConnection implements Pumped {
       this.rtt.onAck(largest, delay, performance.now());
       this.streams.onAck(largest, covers);
       this.packetSize.onAck(covers);
+      if (this.earlyDataOffered && !this.earlyDataAccepted)
+        this.earlyDataAccepted = this.#sawEarlyData(largest, covers);
     },
   });
   readonly #established: Deferred<void> = deferred();
@@ -122,6 +129,33 @@ export class QuicConnection implements Pumped {
     if (this.#flushDue) return;
     this.#flushDue = true;
     scheduler.flushSoon(this);
+  }
+
+  /**
+   * Resumes a session, and where its ticket allows 0-RTT sends a PING that way, which asks nothing of the application and does
+   * no harm when it is sent again by somebody else. To be called before anything is sent.
+   */
+  offerEarlyData(ticket: Uint8Array): void {
+    this.native.setSession(ticket);
+    // The keys of 0-RTT exist once the ClientHello does.
+    this.flush();
+    if (!this.native.isInEarlyData()) return;
+    this.earlyDataOffered = true;
+    this.ping();
+    this.flush();
+  }
+
+  /**
+   * The packet of 0-RTT was the first of its number space. Its acknowledgement may have come beside the handshake, where nobody
+   * looks for it; but if it had not, those of later packets would have had it declared lost (RFC 9002 §6.1.1).
+   */
+  #sawEarlyData(largest: number, covers: (packet: number) => boolean): boolean {
+    return covers(0) || (largest > PACKET_THRESHOLD && this.native.stats().lost === 0);
+  }
+
+  ping(): void {
+    this.native.sendAckEliciting();
+    this.touch();
   }
 
   receive(bytes: Uint8Array, host: string, port: number): void {
@@ -255,13 +289,7 @@ export class QuicConnection implements Pumped {
   /** Sends a PING every `ms`, which keeps the idle timeout and the mappings of NATs away. 0 sends none. */
   startKeepAlive(ms: number): void {
     if (ms <= 0 || this.#keepAlive !== null) return;
-    this.#keepAlive = setInterval(
-      () => {
-        this.native.sendAckEliciting();
-        this.touch();
-      },
-      Math.min(ms, LONGEST_DELAY_MS),
-    );
+    this.#keepAlive = setInterval(() => this.ping(), Math.min(ms, LONGEST_DELAY_MS));
     this.#keepAlive.unref();
   }
 
@@ -348,6 +376,12 @@ export class QuicConnection implements Pumped {
     this.#refusedSince ??= now;
     if (now - this.#refusedSince < REFUSED_MS) return;
     this.#finish({ by: 'error', isApplication: false, code: 0n, reason: 'nobody listens at the peer any more' });
+  }
+
+  /** Moves to another local port. Rejects when this side cannot: a server, or a peer that gave no spare IDs. */
+  async migrate(): Promise<void> {
+    if (this.#owner.migrate === undefined) throw new Error('only a client moves');
+    await this.#owner.migrate(this);
   }
 
   /** The client's socket has been replaced: go on from its address (RFC 9000 §9). Throws when the peer gave no spare IDs. */

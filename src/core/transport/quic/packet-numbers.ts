@@ -1,6 +1,9 @@
+/** The type bits of a long header (RFC 9000 §17.2.3). */
+const ZERO_RTT = 0x10;
+
 /**
- * Counts our 1-RTT packets, whose numbers QUIC's library encrypts: it starts at 0 and never skips one. A datagram of the
- * handshake can hold several packets behind one another (RFC 9000 §12.2), a 1-RTT one only as the last.
+ * Counts our 1-RTT packets, whose numbers QUIC's library encrypts: it starts at 0 and never skips one; those of 0-RTT share
+ * them. A datagram of the handshake can hold several packets behind one another (RFC 9000 §12.2), a 1-RTT one only as the last.
  */
 export class PacketNumbers {
   #next = 0;
@@ -16,6 +19,7 @@ export class PacketNumbers {
       const first = datagram[at] as number;
       if (first === 0) return -1; // padding behind the packets
       if ((first & 0x80) === 0) return this.#next++;
+      if ((first & 0x30) === ZERO_RTT) this.#next++;
       at = endOfLongPacket(datagram, at);
     }
     return -1;

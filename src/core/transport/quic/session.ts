@@ -5,6 +5,7 @@ import type {
   Address,
   BidiStream,
   CloseInfo,
+  EarlyDataTrial,
   RecvStream,
   SendStream,
   SessionStats,
@@ -16,6 +17,10 @@ import { readStats } from './stats.js';
 /** How long close() may take when the caller says nothing, ms. */
 const DEFAULT_CLOSE_DEADLINE_MS = 2000;
 
+async function onlyClients(): Promise<never> {
+  throw new Error('only a client resumes sessions');
+}
+
 /** A QUIC connection as the layers above see it. */
 export class QuicSession implements TransportSession {
   readonly kind = 'quic';
@@ -23,11 +28,17 @@ export class QuicSession implements TransportSession {
   readonly closed: Promise<CloseInfo>;
   readonly #connection: QuicConnection;
   readonly #local: () => Address;
+  readonly #tryEarlyData: () => Promise<EarlyDataTrial>;
   #certificates: readonly X509Certificate[] | null = null;
 
-  constructor(connection: QuicConnection, local: () => Address) {
+  constructor(
+    connection: QuicConnection,
+    local: () => Address,
+    tryEarlyData: () => Promise<EarlyDataTrial> = onlyClients,
+  ) {
     this.#connection = connection;
     this.#local = local;
+    this.#tryEarlyData = tryEarlyData;
     this.protocol = Buffer.from(connection.native.applicationProto()).toString('latin1');
     this.closed = connection.closed;
   }
@@ -87,6 +98,14 @@ export class QuicSession implements TransportSession {
 
   finishEnds(deadlineMs: number): Promise<void> {
     return this.#connection.deliverEnds(deadlineMs);
+  }
+
+  tryEarlyData(): Promise<EarlyDataTrial> {
+    return this.#tryEarlyData();
+  }
+
+  migrate(): Promise<void> {
+    return this.#connection.migrate();
   }
 
   abort(code: number): void {

@@ -50,6 +50,19 @@ export function encodeDrainCapsule(): Uint8Array {
   return inDataFrame(DRAIN_SESSION, new Uint8Array(0));
 }
 
+/** Shorter text could be a capsule. */
+const SHORTEST_TEXT = 8;
+const LONGEST_TEXT = 100;
+
+/**
+ * The beginning of what is no capsule but text: some servers write the body of an HTTP answer ("404 page not found") into the
+ * stream of a session that they have accepted. Null for anything else.
+ */
+export function textAmongCapsules(bytes: Uint8Array): string | null {
+  const text = new TextDecoder('latin1').decode(bytes.subarray(0, LONGEST_TEXT)).trimEnd();
+  return text.length >= SHORTEST_TEXT && /^[\x20-\x7e]+$/.test(text) ? text : null;
+}
+
 function capsuleError(message: string): H3Error {
   return new H3Error('H3_MESSAGE_ERROR', message, 'stream');
 }

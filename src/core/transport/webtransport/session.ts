@@ -13,7 +13,7 @@ import type {
   TransportSession,
 } from '../transport.js';
 import { SessionClosed, StreamReset } from '../transport-errors.js';
-import { CapsuleDecoder, encodeCloseCapsule, encodeDrainCapsule, truncateUtf8 } from './capsules.js';
+import { CapsuleDecoder, encodeCloseCapsule, encodeDrainCapsule, textAmongCapsules, truncateUtf8 } from './capsules.js';
 import { FRAME, UNI_STREAM } from './h3/frames.js';
 import type { H3Connection, SessionPort } from './h3/h3-connection.js';
 import { H3Error } from './h3/h3-error.js';
@@ -169,6 +169,16 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
     return whole === null ? null : Math.max(0, whole - this.#quarterId.length);
   }
 
+  /** Of the connection underneath. */
+  get migrate(): TransportSession['migrate'] {
+    return this.#quic.migrate?.bind(this.#quic);
+  }
+
+  /** Of the connection underneath. */
+  get tryEarlyData(): TransportSession['tryEarlyData'] {
+    return this.#quic.tryEarlyData?.bind(this.#quic);
+  }
+
   sendDatagram(bytes: Uint8Array): 'queued' | 'full' | 'too-large' {
     const max = this.maxDatagramSize;
     if (max === null || bytes.length > max) return 'too-large';
@@ -244,12 +254,14 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
 
   async #readConnectStream(reader: RequestReader): Promise<void> {
     const capsules = new CapsuleDecoder();
+    let strayText: string | undefined;
     try {
       for (let event = await reader.next(); event !== null; event = await reader.next()) {
         if (event.kind !== 'part') throw new H3Error('H3_FRAME_UNEXPECTED', 'HEADERS inside a session');
         // Nothing may follow the close, whichever way it went.
         if (this.#endError?.info.by === 'peer')
           throw new H3Error('H3_MESSAGE_ERROR', 'data behind the close', 'stream');
+        if (capsules.atBoundary) strayText = textAmongCapsules(event.bytes) ?? strayText;
         for (const capsule of capsules.push(event.bytes)) {
           if (capsule.type === 'drain') this.drained();
           else this.#endByPeer({ by: 'peer', isApplication: true, code: capsule.code, reason: capsule.reason });
@@ -259,15 +271,22 @@ export class WebTransportSession implements TransportSession, SessionPort, Strea
       // FIN alone means code 0 and no reason.
       await this.#endUnlessConnectionSaysMore({ by: 'peer', isApplication: true, code: 0n, reason: '' });
     } catch (error) {
-      await this.#onConnectStreamError(error);
+      await this.#onConnectStreamError(error, strayText);
     }
   }
 
-  async #onConnectStreamError(error: unknown): Promise<void> {
+  async #onConnectStreamError(error: unknown, strayText: string | undefined): Promise<void> {
     if (error instanceof H3Error && error.scope === 'stream') {
       this.#connect.recv.stop(error.code);
       this.#connect.send.reset(error.code);
-      this.#endByPeer({ by: 'local', isApplication: false, code: error.code, reason: error.message });
+      const stray = strayText === undefined ? '' : `: it carries the text "${strayText}" where only capsules belong`;
+      this.#endByPeer({
+        by: 'local',
+        isApplication: false,
+        code: error.code,
+        reason: `${error.message}${stray}`,
+        ...(strayText !== undefined && { strayText }),
+      });
     } else if (error instanceof H3Error) {
       this.#h3.fail(error);
     } else if (error instanceof StreamReset) {

@@ -5,6 +5,7 @@ import {
   encodeCloseCapsule,
   encodeDrainCapsule,
   MAX_CLOSE_REASON_BYTES,
+  textAmongCapsules,
   truncateUtf8,
 } from '../../../../src/core/transport/webtransport/capsules.js';
 import { requestStreamPolicy } from '../../../../src/core/transport/webtransport/h3/frames.js';
@@ -24,6 +25,19 @@ const capsule = (type: number, value: Uint8Array): Uint8Array =>
   concatBytes([encodeVarints(type, value.length), value]);
 
 describe('capsules', () => {
+  it('are not mistaken for text, nor text for them', () => {
+    expect(textAmongCapsules(utf8('404 page not found\n'))).toBe('404 page not found');
+    expect(textAmongCapsules(utf8('x'.repeat(500)))).toHaveLength(100);
+    for (const bytes of [
+      encodeCloseCapsule(0n, 'not found'),
+      encodeDrainCapsule(),
+      utf8('short'),
+      utf8('zeilen\numbruch'),
+    ])
+      expect(textAmongCapsules(bytes)).toBeNull();
+    expect(textAmongCapsules(capsule(0x2843, concatBytes([new Uint8Array(4), utf8('not found')])))).toBeNull();
+  });
+
   it('carry code and reason of a close', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 200 });
     fc.assert(

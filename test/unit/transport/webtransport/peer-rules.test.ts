@@ -325,6 +325,20 @@ describe('a client whose server', () => {
     });
   });
 
+  it('writes the body of an answer into the session, and its close behind it: the text is told', async () => {
+    const { session, stream } = await answered('200');
+    const open = await session;
+    void stream.send.write(encodeFrame(FRAME.DATA, utf8('404 page not found')));
+    void stream.send.write(encodeCloseCapsule(0n, ''));
+    stream.send.end();
+    await expect(soon(open.closed, 'the end')).resolves.toMatchObject({
+      by: 'local',
+      code: code('H3_MESSAGE_ERROR'),
+      reason: expect.stringContaining('"404 page not found"'),
+      strayText: '404 page not found',
+    });
+  });
+
   it('sends HEADERS inside the session: the connection fails', async () => {
     const { pair, session, stream } = await answered('200');
     await session;

@@ -35,6 +35,14 @@ describe('PacketNumbers', () => {
     expect(send(short)).toBe(1);
     expect(numbers.next).toBe(2);
   });
+
+  it('counts packets of 0-RTT too, whose numbers those of 1-RTT continue', () => {
+    const numbers = new PacketNumbers();
+    const early = [0xd0, ...long('handshake', 50).slice(1)];
+    const bytes = Uint8Array.from([...long('initial', 300), ...early]);
+    expect(numbers.onSent(bytes, bytes.length)).toBe(-1);
+    expect(numbers.onSent(Uint8Array.from(short), short.length)).toBe(1);
+  });
 });
 
 describe('RttMeter', () => {
