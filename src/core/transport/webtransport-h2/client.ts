@@ -21,6 +21,7 @@ import { DIALECTS } from './dialect.js';
 import { headerMap } from './header-map.js';
 import { Http2Link } from './http2-link.js';
 import { Http2Pipe } from './http2-pipe.js';
+import { grantedBy } from './init-header.js';
 import { CapsuleSession } from './session.js';
 import {
   HTTP2_WINDOW,
@@ -169,7 +170,7 @@ class Attempt {
       local: toAddress(localAddress ?? '', localPort ?? 0),
       certificates: this.#tls.chain,
       localLimits: this.#limits,
-      peerLimits: peer.limits,
+      peerLimits: grantedBy(peer.limits, opened.http.headers),
       clock: systemClock,
       rtt: () => link.rttMs,
       minRtt: () => link.minRttMs,

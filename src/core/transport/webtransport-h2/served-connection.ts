@@ -7,6 +7,7 @@ import { encodeStringItem, parseStringList } from '../webtransport/structured-fi
 import { type HeadFields, headerMap } from './header-map.js';
 import { Http2Link, type LinkOptions } from './http2-link.js';
 import { Http2Pipe } from './http2-pipe.js';
+import { grantedBy } from './init-header.js';
 import type { PlainHandler } from './plain-http.js';
 import { CapsuleSession } from './session.js';
 import type { LocalLimits } from './session-options.js';
@@ -110,7 +111,7 @@ export class ServedConnection {
   ): void {
     const { limits, remote, local, onSession } = this.#options;
     const link = this.#link;
-    const { dialect, limits: peerLimits } = readPeerSettings(this.#http2.remoteSettings);
+    const { dialect, limits: granted } = readPeerSettings(this.#http2.remoteSettings);
     this.#sessions++;
     const session = new CapsuleSession(new Http2Pipe(stream, link), {
       ...opened,
@@ -120,7 +121,7 @@ export class ServedConnection {
       local,
       certificates: [],
       localLimits: limits,
-      peerLimits,
+      peerLimits: grantedBy(granted, opened.http.headers),
       clock: systemClock,
       rtt: () => link.rttMs,
       minRtt: () => link.minRttMs,

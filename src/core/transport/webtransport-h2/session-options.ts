@@ -15,6 +15,12 @@ export interface InitialLimits {
   readonly maxStreamsBidi: number;
 }
 
+/** What the peer grants us. */
+export interface PeerLimits extends InitialLimits {
+  /** Bytes on our half of each bidirectional stream that the peer opens; default as on those that we open. */
+  readonly maxStreamDataAnswers?: number;
+}
+
 /** What we grant. Buffered data never exceeds the windows, which grow as far as named here while readers keep up. */
 export interface LocalLimits extends InitialLimits {
   /** Largest receive window of a stream in bytes; default and minimum is what it starts with. */
@@ -34,7 +40,7 @@ export interface CapsuleSessionOptions {
   /** The peer's chain, leaf first. */
   readonly certificates: readonly X509Certificate[];
   readonly localLimits: LocalLimits;
-  readonly peerLimits: InitialLimits;
+  readonly peerLimits: PeerLimits;
   readonly clock: Clock;
   /** Round trip time in ms, null before it has been measured: windows grow only when it is known. */
   readonly rtt: () => number | null;

@@ -7,14 +7,14 @@ import { ReceiveWindow, type WindowTuning } from './flow-control.js';
 import type { Outbox } from './outbox.js';
 import { CapsuleRecvStream, type RecvHost } from './recv-stream.js';
 import { CapsuleSendStream, type SendHost } from './send-stream.js';
-import type { InitialLimits, LocalLimits } from './session-options.js';
+import type { LocalLimits, PeerLimits } from './session-options.js';
 import { IncomingCredit, OutgoingCredit } from './stream-credit.js';
 
 export interface StreamTableOptions {
   readonly role: 'client' | 'server';
   readonly dialect: Dialect;
   readonly localLimits: LocalLimits;
-  readonly peerLimits: InitialLimits;
+  readonly peerLimits: PeerLimits;
   readonly tuning: WindowTuning;
   readonly outbox: Outbox;
   readonly onUni: (stream: RecvStream) => void;
@@ -252,7 +252,7 @@ export class StreamTable implements SendHost, RecvHost {
       return;
     }
     const recv = this.#newReceiver(id, localLimits.maxStreamDataBidi);
-    const send = this.#newSender(id, peerLimits.maxStreamDataBidi, true);
+    const send = this.#newSender(id, peerLimits.maxStreamDataAnswers ?? peerLimits.maxStreamDataBidi, true);
     this.#options.onBidi({ id: send.id, send, recv });
   }
 

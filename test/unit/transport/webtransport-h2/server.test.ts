@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders, type Settings } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -46,8 +46,8 @@ function answerOf(scheme: 'http' | 'https', port: number, path: string, method =
 }
 
 /** A client of HTTP/2 that is not ours. */
-function foreignClient(port: number): ClientHttp2Session {
-  const client = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+function foreignClient(port: number, settings: Settings = {}): ClientHttp2Session {
+  const client = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false, settings });
   client.on('error', () => {});
   closing({ close: async () => client.destroy() });
   return client;
@@ -399,5 +399,32 @@ describe('a session on a connection', () => {
     proxy.cut();
     expect(await soon(session.closed, 'the client to notice')).toMatchObject({ by: 'error' });
     expect(await soon((sessions[0] as TransportSession).closed, 'the server to notice')).toMatchObject({ by: 'error' });
+  });
+});
+
+describe('what a client grants', () => {
+  it('is the greater of its SETTINGS and its WebTransport-Init', async () => {
+    const text = 'x'.repeat(500);
+    const listener = await server(
+      {},
+      {
+        onSession: (session) =>
+          void session.openUni().then(async (stream) => {
+            await stream.write(Buffer.from(text));
+            stream.end();
+          }),
+      },
+    );
+    // A maximum of sessions, 64 KiB in all, 4 bytes a stream, 10 streams.
+    const settings = { customSettings: { 11104: 1, 11105: 65536, 11106: 4, 11108: 10 } } as Settings;
+    const client = foreignClient(listener.address.port, settings);
+    const stream = client.request({ ...CONNECT, 'webtransport-init': 'u=1000' }, { endStream: false });
+    stream.on('error', () => {});
+    let received = '';
+    stream.setEncoding('latin1').on('data', (piece: string) => {
+      received += piece;
+    });
+    await eventually(() => received.includes(text), 'all of the stream, on the credit of the header');
+    stream.destroy();
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   encodeStringItem,
   encodeStringList,
+  parseIntegerDictionary,
   parseStringItem,
   parseStringList,
 } from '../../../../src/core/transport/webtransport/structured-field.js';
@@ -64,4 +65,28 @@ describe('structured field strings', () => {
     expect(parseStringList(text)).toBeNull();
     expect(parseStringList('"a", '.repeat(20_000))).toBeNull();
   });
+});
+
+describe('structured field dictionaries of integers', () => {
+  it.each([
+    ['u=1, bl=20,br=300', { u: 1, bl: 20, br: 300 }],
+    ['u=1;x="y";z', { u: 1 }],
+    ['u=-5', { u: -5 }],
+    ['u=1, u=2', { u: 2 }],
+    ['u=999999999999999', { u: 999_999_999_999_999 }],
+    ['', {}],
+  ])('reads %s', (text, members) => {
+    expect(Object.fromEntries(parseIntegerDictionary(text) ?? [])).toEqual(members);
+  });
+
+  it.each(['u', 'u;x=1', 'u=1.5', 'u="1"', 'u=token', 'u=?1'])('has no integer for %s', (text) => {
+    expect(parseIntegerDictionary(text)?.get('u')).toBeNaN();
+  });
+
+  it.each(['U=1', 'u=', 'u=1,', ',u=1', 'u=1 bl=2', 'u=(1 2)', 'u=1000000000000000', 'u=1;', '=1'])(
+    'ignores the whole field %s',
+    (text) => {
+      expect(parseIntegerDictionary(text)).toBeNull();
+    },
+  );
 });
