@@ -11,6 +11,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')) {
   process.stdout.write(`moqt/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
   process.env.NODE_ENV ??= 'production';
+  // The framework would load a parser of version ranges to check Node's; npm has done that by `engines`.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
   const { main } = await import('../dist/cli/main.js');
   await main(argv, root);
   // Everything has been flushed and closed; a stray handle must not keep a script waiting.

@@ -1,4 +1,4 @@
-// Builds dist/: one bundle per command (cold start), the library, the library for browsers as one module, their type
+// Builds dist/: one bundle per command with the CLI framework in it (cold start), the library, the library for browsers as one module, their type
 // declarations, and the command manifest.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { bundleOclif, licenseTexts } from './bundle-oclif.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -24,6 +25,8 @@ function kilobytes(bytes) {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist'), { recursive: true });
 
+const oclif = await bundleOclif(root);
+
 await build({
   absWorkingDir: root,
   entryPoints: ['src/index.ts', 'src/cli/main.ts', ...sources('src/commands')],
@@ -38,9 +41,11 @@ await build({
   sourcemap: 'linked',
   sourcesContent: false,
   packages: 'external',
+  plugins: [oclif.plugin],
   define: { __MOQT_VERSION__: JSON.stringify(pjson.version) },
   logLevel: 'warning',
 });
+writeFileSync(join(root, 'dist/LICENSES.txt'), licenseTexts(oclif.packages));
 
 await build({
   absWorkingDir: root,

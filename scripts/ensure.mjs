@@ -29,7 +29,9 @@ if (!existsSync(installed)) {
 }
 
 const sources = Math.max(
-  ...['src', 'package.json', 'scripts/build.mjs', 'tsconfig.json'].map((path) => newest(join(root, path))),
+  ...['src', 'package.json', 'scripts/build.mjs', 'scripts/bundle-oclif.mjs', 'tsconfig.json'].map((path) =>
+    newest(join(root, path)),
+  ),
 );
 const stamp = join(root, 'dist/.built');
 if (!existsSync(stamp) || statSync(stamp).mtimeMs < sources) {

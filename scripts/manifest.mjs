@@ -10,7 +10,9 @@ export async function manifestText(root) {
   const config = new Config({ root });
   await config.load();
   await plugin.load();
-  return `${JSON.stringify(plugin.manifest, null, 2)}\n`;
+  // It comes in the order in which files happened to be read.
+  const byName = Object.entries(plugin.manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${JSON.stringify({ ...plugin.manifest, commands: Object.fromEntries(byName) }, null, 2)}\n`;
 }
 
 export async function writeManifest(root) {
