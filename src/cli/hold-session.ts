@@ -1,10 +1,9 @@
-import { MoqtError } from '../core/errors/moqt-error.js';
 import type { ConnectedSession } from '../core/session/connect-settings.js';
 import { sessionEndedError } from '../core/session/failure.js';
 
 /**
  * Stays in a session until a signal or a time is up.
- * @throws MoqtError when the peer ends it first, or asked us to go with GOAWAY and the deadline it gave has come.
+ * @throws MoqtError when the session ends first.
  */
 export async function holdSession(
   session: ConnectedSession,
@@ -22,19 +21,7 @@ export async function holdSession(
   try {
     const close = await Promise.race([session.closed, over]);
     if (close === null) return;
-    const peer = session.connection.peer;
-    if (session.goAwayReceived) {
-      const { newSessionUri } = session.goAwayReceived;
-      throw new MoqtError('MOQT_E_CLOSED', `the peer sent GOAWAY and closed the session: ${close.name}`, {
-        stage: 'session',
-        cause: 'session.goaway',
-        peer,
-        hint: newSessionUri
-          ? `it wants us at ${newSessionUri}`
-          : 'connect again: the relay is restarting or moving its load',
-      });
-    }
-    throw sessionEndedError(close, { stage: 'session', afterData: false, peer });
+    throw sessionEndedError(close, { stage: 'session', afterData: false, peer: session.connection.peer });
   } finally {
     clearTimeout(timer);
     if (onAbort) signal.removeEventListener('abort', onAbort);

@@ -12,9 +12,8 @@ import { openSession } from '../cli/open-session.js';
 import { parsePrefixes, watchNamespaces } from '../cli/watch-namespaces.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { connectionText } from '../core/render/connection-text.js';
-
-/** How long after SETUP a refusal may be behind it, beside two round trips. */
-const SETTLE_MS = 20;
+import { settle } from '../core/session/settle.js';
+import { parseMoqtUrl } from '../core/url/parse-url.js';
 
 export default class Connect extends MoqtCommand {
   static override summary = 'open a session and report it';
@@ -60,9 +59,7 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     const events = new EventPrinter(this, flags.hold);
     const session = await openSession(this, args.url, settings, { handlers: events.handlers });
     try {
-      // From 17 on both sides send SETUP without waiting: a peer that refuses ours says so a moment after it sent its own.
-      const { rttMs } = session.transport.stats();
-      await holdSession(session, { forMs: SETTLE_MS + 2 * (rttMs ?? 0), signal: this.stop.signal });
+      await settle(session, parseMoqtUrl(args.url), this.stop.signal);
       const record = connectionRecord(session);
       if (flags.jsonl) this.print(jsonLine({ event: 'connected', ...record }));
       else this.print(flags.json ? jsonLine(record) : connectionText(record));

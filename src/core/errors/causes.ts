@@ -1,3 +1,4 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 
 /** The stages of a probe over QUIC, in order. */
@@ -200,3 +201,18 @@ export const CAUSES = {
 
 /** The name of a cause; a peer's peculiarities are `relay.quirk.` and what it is. */
 export type Cause = keyof typeof CAUSES | `relay.quirk.${string}`;
+
+/** These exit codes come before all others, whatever the cause. */
+const FIRST: ReadonlySet<ErrorCode> = new Set([
+  'MOQT_E_INTERRUPTED',
+  'MOQT_E_BUG',
+  'MOQT_E_LOCAL_IO',
+  'MOQT_E_UNAUTHORIZED',
+]);
+
+/** What a command ends with: a cause that diagnosis names has an exit code of its own, any other the error code's. */
+export function exitCodeOf(code: ErrorCode, cause: string | undefined): ExitCode {
+  const named =
+    cause !== undefined && Object.hasOwn(CAUSES, cause) ? CAUSES[cause as keyof typeof CAUSES].exitCode : null;
+  return FIRST.has(code) || named === null ? ERROR_CODES[code].exitCode : named;
+}

@@ -8,7 +8,8 @@ export interface ErrorCodeInfo {
 
 /**
  * Every error that moqt can end with. The keys are a contract: scripts match on them.
- * A more precise `cause` (the names that diagnosis uses, such as `udp.refused`) travels beside the code.
+ * A more precise `cause` (the names that diagnosis uses, such as `udp.refused`) travels beside the code, and where it has an
+ * exit code of its own that one counts (`exitCodeOf`).
  */
 export const ERROR_CODES = {
   MOQT_E_USAGE: { exitCode: EXIT.usage, meaning: 'a flag, argument or configuration value is not acceptable' },
@@ -24,7 +25,7 @@ export const ERROR_CODES = {
   MOQT_E_VERSION: { exitCode: EXIT.protocol, meaning: 'no common draft or application protocol' },
   MOQT_E_REJECTED: { exitCode: EXIT.rejected, meaning: 'the peer rejected the request' },
   MOQT_E_INCOMPLETE: { exitCode: EXIT.incomplete, meaning: 'the track ended early, or data is missing or corrupt' },
-  MOQT_E_CLOSED: { exitCode: EXIT.incomplete, meaning: 'the session ended before the work was done' },
+  MOQT_E_CLOSED: { exitCode: EXIT.protocol, meaning: 'the session ended before the work was done' },
   MOQT_E_LOCAL_IO: { exitCode: EXIT.localIo, meaning: 'a local file, device or port could not be used' },
   MOQT_E_ENCODE: { exitCode: EXIT.usage, meaning: 'a value does not fit the wire format' },
   MOQT_E_UNSUPPORTED: { exitCode: EXIT.unsupported, meaning: 'this build lacks the case or role' },

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { exitCodeOf } from './causes.js';
+import type { ErrorCode } from './error-codes.js';
 import type { ExitCode } from './exit-codes.js';
 
 /** Where in the life of a command an error arose; the names are those of the diagnosis stages. */
@@ -35,7 +36,7 @@ export interface MoqtErrorOptions {
   readonly peer?: string;
   /** Numeric protocol code with its name, where one arrived: `{space, code, name}`. */
   readonly wire?: { readonly space: string; readonly code: bigint; readonly name: string };
-  /** Overrides the exit code that the error code implies (for example 5 for a rejection that says UNAUTHORIZED). */
+  /** Overrides the exit code that cause and error code imply. */
   readonly exitCode?: ExitCode;
   /** The underlying error, kept for `--debug`. */
   readonly origin?: unknown;
@@ -60,6 +61,6 @@ export class MoqtError extends Error {
     this.hint = options.hint;
     this.peer = options.peer;
     this.wire = options.wire;
-    this.exitCode = options.exitCode ?? ERROR_CODES[code].exitCode;
+    this.exitCode = options.exitCode ?? exitCodeOf(code, options.cause);
   }
 }

@@ -7,8 +7,7 @@ import type { ProbeReport, ProbeWarning, RoundtripFacts, ThresholdFacts } from '
 import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings } from '../session/connect-settings.js';
-import { sessionEndedError } from '../session/failure.js';
-import { closedDuringSetup } from '../session/setup-error.js';
+import { settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
@@ -17,7 +16,6 @@ import { Experiments } from './experiments/experiments.js';
 import { explainFailure } from './explain-failure.js';
 import { Observations } from './observations.js';
 import type { ProbeContext, ProbeOptions, Verdict } from './probe-options.js';
-import { settle } from './settle.js';
 import { StageLog } from './stage-log.js';
 import { alpnOffered, recordPassed, recordSetup, skipWhatDoesNotApply } from './stages.js';
 import { DEFAULT_EXPIRY_WARNING_MS, sessionWarnings } from './warnings.js';
@@ -123,17 +121,7 @@ class Probe {
   async #afterSetup(session: ConnectedSession, plan: ConnectPlan, lab: Experiments): Promise<void> {
     const { signal, requests, expiryWarningMs = DEFAULT_EXPIRY_WARNING_MS, connect: given = {} } = this.#options;
     const sizes = this.#compareSizes(session, lab);
-    const close = await settle(session, signal);
-    if (close !== null) {
-      throw close.by === 'local'
-        ? sessionEndedError(close, { stage: 'session', afterData: false })
-        : closedDuringSetup(close, {
-            draft: session.profile.draft,
-            protocol: session.transport.protocol,
-            path: plan.url.path,
-            authority: plan.url.authority,
-          });
-    }
+    await settle(session, plan.url, signal);
     if (session.goAwayReceived !== null) throw goAwayError(session.goAwayReceived.newSessionUri);
     const certificate = certificateFacts(session.transport.peerCertificates());
     const ownRoots = given.trust?.caFile !== undefined || given.trust?.caPem !== undefined;

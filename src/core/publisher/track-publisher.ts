@@ -127,7 +127,12 @@ export class TrackPublisher {
     const placed = this.#options.source.kind === 'objects';
     let failure: unknown;
     try {
-      await this.#interruption.guard(this.#offer());
+      const offer = this.#offer();
+      await this.#interruption.guard(offer).catch(async (error: unknown) => {
+        // The offer knows which request the end of the session left without an answer.
+        if (this.#close !== undefined) await offer;
+        throw error;
+      });
       if (!this.#options.noWait) {
         this.#emit({ kind: 'waiting-for-subscriber' });
         await this.#audience.until(() => this.#audience.isHeard);

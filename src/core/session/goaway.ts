@@ -4,10 +4,10 @@ import type { ControlMessage, GoAway } from '../wire/messages/control-message.js
 import type { RequestChannel } from './exchange.js';
 import type { GoAwayEvent } from './session.js';
 import type { SessionCore } from './session-core.js';
+import { goAwayHint, shownUri } from './unanswered.js';
 
 /** GOAWAY both ways, on the control stream (draft-18 §10.4). */
 export class GoAwayState {
-  #received: GoAwayEvent | null = null;
   #isSent = false;
 
   constructor(
@@ -17,7 +17,7 @@ export class GoAwayState {
   ) {}
 
   get received(): GoAwayEvent | null {
-    return this.#received;
+    return this.core.goAway;
   }
 
   get isSent(): boolean {
@@ -43,7 +43,7 @@ export class GoAwayState {
 
   onMessage(message: GoAway): void {
     const { core } = this;
-    if (this.#received !== null) {
+    if (core.goAway !== null) {
       core.fail('PROTOCOL_VIOLATION', 'a second GOAWAY');
       return;
     }
@@ -57,23 +57,24 @@ export class GoAwayState {
       return;
     }
     const { timeout } = message;
-    this.#received = {
+    const event: GoAwayEvent = {
       newSessionUri: message.newSessionUri,
       // 0 says that there is no particular deadline.
       timeoutMs: timeout === undefined || timeout === 0n ? null : Number(timeout),
     };
+    core.goAway = event;
     core.count('goaway-received');
-    const event = this.#received;
     core.guard('onGoAway', () => core.handlers.onGoAway?.(event));
   }
 
   /** The peer is leaving, so it must get no new requests. */
   assertMayRequest(): void {
-    if (this.#received === null) return;
+    const { goAway } = this.core;
+    if (goAway === null) return;
     throw new MoqtError('MOQT_E_CLOSED', 'the peer has sent GOAWAY and takes no new requests', {
       stage: 'session',
-      cause: 'session.going_away',
-      hint: this.#received.newSessionUri === '' ? undefined : `connect to ${this.#received.newSessionUri}`,
+      cause: 'session.goaway',
+      hint: goAwayHint(shownUri(goAway.newSessionUri)),
     });
   }
 

@@ -36,4 +36,6 @@ export interface Refusal {
 export interface SessionCloseInfo extends CloseInfo {
   /** The code's name in the session's draft, or the QUIC / HTTP/3 / TLS name. */
   readonly name: string;
+  /** What the peer's GOAWAY said, where one came before the end. `newSessionUri` is as it came; empty: here again. */
+  readonly goAway?: { readonly newSessionUri: string };
 }

@@ -1,5 +1,4 @@
 import { MoqtError } from '../errors/moqt-error.js';
-import { SessionClosed } from '../transport/transport-errors.js';
 import type { Redirect, RequestError, RequestKind } from '../wire/messages/control-message.js';
 import { codeFor, nameCode } from './codes.js';
 import type { ExchangeEnd } from './exchange.js';
@@ -8,6 +7,7 @@ import { stageOf } from './request-deadline.js';
 import type { Refusal } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { RequestRejected } from './session-errors.js';
+import { RequestUnanswered } from './unanswered.js';
 
 /** The error that a REQUEST_ERROR becomes for the caller of the request. */
 export function rejectionError(core: SessionCore, request: RequestKind, message: RequestError): RequestRejected {
@@ -65,7 +65,7 @@ function redirectOf(core: SessionCore, request: RequestKind, { name, redirect }:
 
 /** The error of a request whose exchange ended before it was answered. */
 export function endedError(request: RequestKind, end: ExchangeEnd): Error {
-  if (end.kind === 'session-closed') return new SessionClosed(end.close);
+  if (end.kind === 'session-closed') return new RequestUnanswered(end.close, request);
   const { code } = end;
   const how =
     code === undefined ? 'ended without an answer' : `reset by the peer: ${code.name} (0x${code.code.toString(16)})`;

@@ -9,7 +9,14 @@ import { type SessionErrorName, WireError } from '../wire/wire-error.js';
 import { codeFor, nameClose } from './codes.js';
 import type { SessionObserver } from './observer.js';
 import { cutReason } from './reason.js';
-import type { SessionCloseInfo, SessionHandlers, SessionLimits, SessionOptions, SessionTimeouts } from './session.js';
+import type {
+  GoAwayEvent,
+  SessionCloseInfo,
+  SessionHandlers,
+  SessionLimits,
+  SessionOptions,
+  SessionTimeouts,
+} from './session.js';
 
 export const DEFAULT_LIMITS: SessionLimits = {
   maxRequests: 1000,
@@ -48,6 +55,8 @@ export class SessionCore {
   readonly #closed = deferred<SessionCloseInfo>();
   /** The beginnings of streams that came before the peer's SETUP: what it said instead, if it broke the protocol. */
   readonly beforeSetup: Uint8Array[] = [];
+  /** The peer's GOAWAY. */
+  goAway: GoAwayEvent | null = null;
   #profile: DraftProfile | null;
   #ending: SessionCloseInfo | null = null;
 
@@ -68,7 +77,8 @@ export class SessionCore {
     this.#options = options;
     this.#profile = profile;
     void transport.closed.then((info) => {
-      const close = nameClose(info, this.#profile, transport.kind);
+      const named = nameClose(info, this.#profile, transport.kind);
+      const close = this.goAway === null ? named : { ...named, goAway: this.goAway };
       this.#shutdown(close);
       this.observer?.closed(this.#ending ?? close);
       this.#closed.resolve(this.#ending ?? close);

@@ -19,7 +19,11 @@ describe('the end of a session, as an error', () => {
     [close({ name: 'PROTOCOL_VIOLATION', code: 3n, reason: 'bad varint' }), 'MOQT_E_PROTOCOL', 7],
     [close({ name: 'UNAUTHORIZED', code: 2n }), 'MOQT_E_UNAUTHORIZED', 5],
     [close({ by: 'idle', isApplication: false, name: 'IDLE' }), 'MOQT_E_TIMEOUT', 6],
-    [close({}), 'MOQT_E_CLOSED', 9],
+    [close({}), 'MOQT_E_CLOSED', 7],
+    [close({ goAway: { newSessionUri: '' } }), 'MOQT_E_CLOSED', 8],
+    [close({ name: 'GOAWAY_TIMEOUT', code: 0x10n }), 'MOQT_E_CLOSED', 8],
+    [close({ name: 'EXPIRED_AUTH_TOKEN', code: 0x18n }), 'MOQT_E_UNAUTHORIZED', 5],
+    [close({ by: 'error', isApplication: false, name: 'TRANSPORT_ERROR' }), 'MOQT_E_CLOSED', 7],
   ] as const)('before the first object: %o is %s', (info, code, exitCode) => {
     expect(sessionEndedError(info, { stage: 'data', afterData: false, peer: 'h:1' })).toMatchObject({
       code,
@@ -37,6 +41,22 @@ describe('the end of a session, as an error', () => {
       reason: 'data.closed',
       wire: { space: 'session', code: 3n },
     });
+  });
+});
+
+describe('a session that ends instead of an answer', () => {
+  it('is request.closed, and the hint speaks of that request', () => {
+    const error = sessionEndedError(close({}), { stage: 'announce', afterData: false, request: 'PUBLISH_NAMESPACE' });
+    expect(error).toMatchObject({ reason: 'request.closed', exitCode: 7, hint: expect.stringContaining('mediamtx') });
+    expect(error.message).toContain('instead of answering PUBLISH_NAMESPACE');
+  });
+
+  it('is the GOAWAY that came before, with a URI that is fit for a terminal and shows no token', () => {
+    const goAway = { newSessionUri: 'moqt://other.example/?jwt=abcdefghijklmnop\u001b[2J' };
+    const error = sessionEndedError(close({ goAway }), { stage: 'subscribe', afterData: false, request: 'SUBSCRIBE' });
+    expect(error).toMatchObject({ reason: 'session.goaway', exitCode: 8 });
+    expect(error.hint).toContain('moqt://other.example/');
+    expect(error.hint).not.toMatch(/abcdefghijklmnop|\u001b/);
   });
 });
 

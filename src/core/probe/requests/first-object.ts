@@ -1,4 +1,6 @@
+import type { Cause } from '../../errors/causes.js';
 import type { Detail } from '../../records/probe-report.js';
+import { sessionEndedError } from '../../session/failure.js';
 import type {
   IncomingSubgroup,
   MoqtSession,
@@ -102,11 +104,11 @@ export function dataVerdict(
   const largest = largestObject === undefined ? null : `${largestObject.group}.${largestObject.object}`;
   if (outcome.kind === 'closed') {
     const { close } = outcome;
-    const reason = escapeText(close.reason, { maxLength: 200 });
+    const { message, hint, reason } = sessionEndedError(close, { stage: 'data', afterData: false });
     return {
-      cause: 'data.closed',
-      message: `the session ended after SUBSCRIBE_OK and before an object: ${close.name} (0x${close.code.toString(16)})${reason === '' ? '' : `: ${reason}`}`,
-      hint: 'see the log of the relay: no object had arrived',
+      cause: reason as Cause,
+      message: `after SUBSCRIBE_OK and before an object: ${escapeText(message, { maxLength: 300 })}`,
+      hint: hint ?? 'no object had arrived: see the log of the relay',
       detail: { received: 0, by: close.by, code: `0x${close.code.toString(16)}`, name: close.name },
     };
   }

@@ -1,8 +1,10 @@
 import type { Cause } from '../../errors/causes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { nameClose } from '../../session/codes.js';
+import { endKind } from '../../session/failure.js';
 import type { MoqtSession, Rejection, SessionCloseInfo } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
+import { goAwayHint, OTHER_WAY, shownUri, unansweredHint } from '../../session/unanswered.js';
 import { SessionClosed } from '../../transport/transport-errors.js';
 import { formatNamespace, formatTrackName } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
@@ -18,18 +20,6 @@ export interface AskedRequest {
   readonly sentToken: boolean;
 }
 
-/** Another way to what a request is for, where a peer does not support it. */
-const OTHER_WAY: Readonly<Record<RequestKind, string>> = {
-  PUBLISH_NAMESPACE: 'publish with PUBLISH instead of PUBLISH_NAMESPACE (moqt publish --via publish)',
-  PUBLISH: 'publish with PUBLISH_NAMESPACE instead of PUBLISH (moqt publish --via namespace)',
-  SUBSCRIBE: 'try another --draft; a relay without SUBSCRIBE serves publishers only',
-  FETCH: 'use SUBSCRIBE, and --from group for the objects that the relay still has, instead of FETCH',
-  TRACK_STATUS: 'use SUBSCRIBE instead: its answer says what TRACK_STATUS would',
-  SUBSCRIBE_NAMESPACE: 'name the track and use SUBSCRIBE instead of listing namespaces',
-  SUBSCRIBE_TRACKS: 'name the track and use SUBSCRIBE instead',
-  REQUEST_UPDATE: 'end the subscription and make another instead of updating it',
-};
-
 /** Relays that were seen not to answer a request. */
 const NEVER_ANSWERED: Readonly<Partial<Record<RequestKind, string>>> = {
   FETCH: "Cloudflare's moq-rs is known never to answer FETCH",
@@ -43,7 +33,9 @@ const NEVER_ANSWERED: Readonly<Partial<Record<RequestKind, string>>> = {
 export function requestVerdict(error: unknown, asked: AskedRequest, session: MoqtSession): Verdict | null {
   if (error instanceof RequestRejected) return rejectionVerdict(error.rejection, asked);
   if (error instanceof SessionClosed) {
-    return closedVerdict(nameClose(error.info, session.profile, session.transport.kind), asked);
+    const named = nameClose(error.info, session.profile, session.transport.kind);
+    const goAway = session.goAwayReceived;
+    return closedVerdict(goAway === null ? named : { ...named, goAway }, asked);
   }
   if (!(error instanceof MoqtError)) return null;
   if (error.reason === 'request.timeout') return timeoutVerdict(error, asked);
@@ -151,10 +143,19 @@ export function closedVerdict(close: SessionCloseInfo, asked: AskedRequest): Ver
     reason,
     application: close.isApplication,
   };
-  if (close.by === 'idle' || close.by === 'error') {
+  const kind = endKind(close);
+  if (kind === 'goaway') {
     return {
-      cause: close.by === 'idle' ? 'session.idle' : 'session.closed',
-      message: `the session ${close.by === 'idle' ? 'went silent' : `broke: ${reason || close.name}`} while ${asked.request} ${asked.target} waited for an answer`,
+      cause: 'session.goaway',
+      message: `the peer asked to go elsewhere (GOAWAY) and closed the session, instead of answering ${asked.request} ${asked.target}`,
+      hint: goAwayHint(shownUri(close.goAway?.newSessionUri ?? '')),
+      detail: { ...detail, newSessionUri: shownUri(close.goAway?.newSessionUri ?? '') },
+    };
+  }
+  if (kind === 'idle' || kind === 'broken') {
+    return {
+      cause: kind === 'idle' ? 'session.idle' : 'session.closed',
+      message: `the session ${kind === 'idle' ? 'went silent' : `broke: ${reason || close.name}`} while ${asked.request} ${asked.target} waited for an answer`,
       hint: 'the peer is gone, or the network between: probe again, and look whether it still runs',
       detail,
     };
@@ -170,22 +171,7 @@ export function closedVerdict(close: SessionCloseInfo, asked: AskedRequest): Ver
   if (close.isApplication && isAuthorization(close.name, asked.sentToken)) {
     return answer('request.unauthorized', authorizationHint(asked));
   }
-  return answer('request.closed', closedHint(close, asked));
-}
-
-function closedHint(close: SessionCloseInfo, { request }: AskedRequest): string {
-  if (close.by === 'local')
-    return 'what the peer answered breaks the rules of the draft: tell its authors; try another --draft';
-  if (close.code === 0n && close.reason === '') {
-    const mediamtx =
-      request === 'PUBLISH_NAMESPACE' ? ' (mediamtx does this: it knows PUBLISH and SUBSCRIBE only)' : '';
-    return `code 0 without a reason, right after ${request}: the relay does not know that message${mediamtx}; ${OTHER_WAY[request]}`;
-  }
-  if (close.name === 'PROTOCOL_VIOLATION') {
-    return `the relay could not read ${request}, or does not expect it: try another --draft; ${OTHER_WAY[request]}`;
-  }
-  if (close.name === 'GOAWAY_TIMEOUT') return 'the relay is going away: connect again';
-  return `see the log of the relay, and moqt explain --space session ${close.code}; ${OTHER_WAY[request]}`;
+  return answer('request.closed', unansweredHint(close, asked.request));
 }
 
 /** A track as it is given to --subscribe. */

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Cause } from '../../errors/causes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { RoundtripFacts } from '../../records/probe-report.js';
+import { sessionEndedError } from '../../session/failure.js';
 import type {
   MoqtSession,
   Publication,
@@ -12,6 +14,7 @@ import { formatNamespace } from '../../url/namespace.js';
 import { utf8 } from '../../util/bytes.js';
 import { systemClock } from '../../util/clock.js';
 import { deferred } from '../../util/deferred.js';
+import { escapeText } from '../../util/escape.js';
 import { linkSignals } from '../../util/linked-signal.js';
 import { withSignal } from '../../util/timeout.js';
 import { type FullTrackName, type TrackNamespace, trackKey } from '../../wire/full-track-name.js';
@@ -222,12 +225,13 @@ class Roundtrip {
   #neverWanted() {
     if (this.#close !== null) {
       const { who, info } = this.#close;
+      const { message, hint, reason } = sessionEndedError(info, { stage: 'data', afterData: false });
       return {
-        cause: 'data.closed',
-        message: `the session of the ${who} ended before an object was sent: ${info.name} (0x${info.code.toString(16)})`,
-        hint: 'see the log of the relay',
+        cause: reason as Cause,
+        message: `the session of the ${who} ended before an object was sent: ${escapeText(message, { maxLength: 300 })}`,
+        hint: hint ?? 'see the log of the relay',
         detail: { sent: 0, received: 0 },
-      } as const;
+      };
     }
     const { via = 'namespace' } = this.options;
     return {

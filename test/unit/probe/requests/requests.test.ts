@@ -111,14 +111,14 @@ describe.each(DRAFTS)('the requests of a probe, draft %s', (draft) => {
     expect(failed?.message).toContain('50 ms');
   });
 
-  it('calls a session that ends while data is waited for data.closed', async () => {
+  it('calls a session that ends before the first object session.closed', async () => {
     const { failed } = await against(draft, { subscribe: TRACK }, async (peer) => {
       await acceptSubscribe(peer);
       // The answer goes first.
       await new Promise((resolve) => setTimeout(resolve, 50));
       await peer.transport.close(peer.profile.codes('session').code('INTERNAL_ERROR'), 'out of luck');
     });
-    expect(failed).toMatchObject({ name: 'data', cause: 'data.closed', detail: { name: 'INTERNAL_ERROR' } });
+    expect(failed).toMatchObject({ name: 'data', cause: 'session.closed', detail: { name: 'INTERNAL_ERROR' } });
   });
 
   it('calls a TRACK_STATUS that is refused request.rejected, whatever is announced', async () => {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { errorOf, run, start, startRelay } from '../support/moqt.js';
+
+const URI = 'moqt://other.example/';
+
+/** One of each kind; test/faults/session-ends.test.ts has every moment with every end. */
+describe('the exit code when a session ends before data', () => {
+  it.each([
+    ['right after SETUP', ['connect'], 'close:0x0@session', 7, 'setup.closed'],
+    ['instead of an answer', ['announce', 'live'], 'close:0x0@announce', 7, 'request.closed'],
+    ['as the token is refused', ['subscribe', 'a', 'x'], 'close:UNAUTHORIZED@subscribe', 5, 'request.unauthorized'],
+    [
+      'by GOAWAY, waiting for a publisher',
+      ['subscribe', 'a', 'x', '--wait', '10s'],
+      `goaway:${URI}`,
+      8,
+      'session.goaway',
+    ],
+  ])('%s', async (_what, [name, ...args], fault, code, cause) => {
+    const relay = await startRelay(['--fault', fault]);
+    const result = await run([name as string, relay.quic, ...args, '--json', ...relay.trust]);
+    await relay.stop();
+    expect(result.code, result.stderr).toBe(code);
+    expect(errorOf(result)).toMatchObject({ cause, exitCode: code });
+    if (code === 8) expect(errorOf(result).hint).toContain(URI);
+  });
+
+  it('the relay is killed: silence', async () => {
+    const relay = await startRelay();
+    const moqt = start(['announce', relay.quic, 'live', '--jsonl', '--idle-timeout', '1s', ...relay.trust]);
+    await moqt.until((m) => m.stdout.includes('accepted'), 'the answer');
+    relay.process.kill('SIGKILL');
+    const result = await moqt.done;
+    expect(result.code, result.stderr).toBe(6);
+    expect(errorOf(result)).toMatchObject({ cause: 'session.idle' });
+  });
+});
