@@ -13,7 +13,7 @@ import { badFlag } from './flags/kinds.js';
 import { hideSecrets } from './secrets.js';
 
 /** Their values are credentials, whole and in parts. */
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
+export const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 /** The values of the flags of every command that connects. */
 export interface ConnectionFlags {

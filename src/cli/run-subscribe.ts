@@ -1,9 +1,11 @@
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import type { ConnectedSession } from '../core/session/connect-settings.js';
+import type { RedirectHop } from '../core/session/redirects.js';
 import type { TrackSubscription } from '../core/subscriber/subscribe.js';
 import type { SubscribeReport } from '../core/subscriber/subscribe-options.js';
 import type { MoqtCommand } from './base-command.js';
 import type { PreparedConnection } from './connect-settings.js';
+import { type Attempt, type FollowFlags, followRedirects, redirectsField } from './follow-redirects.js';
 import { openSession } from './open-session.js';
 import { ObjectDirectory, openTarget, type PayloadTarget } from './payload-output.js';
 import { directoryWriter, formatWriter, type PayloadWriter, payloadWriter } from './payload-writer.js';
@@ -21,24 +23,28 @@ export interface SubscribeRun {
   readonly output: string | undefined;
   readonly outputDir: string | undefined;
   readonly wait: boolean;
+  readonly follow: FollowFlags;
 }
 
 /** One run of `subscribe`: from the session to the last byte, and what is reported of it, also when it fails. */
 export async function runSubscribe(command: MoqtCommand, run: SubscribeRun): Promise<ExitCode> {
   const began = performance.now();
   const times = new StageTimes();
-  const state: { session: ConnectedSession | null; sessionMs: number | null; track: TrackSubscription | null } = {
-    session: null,
-    sessionMs: null,
-    track: null,
-  };
+  const state: State = { session: null, sessionMs: null, track: null, hops: [] };
   // Opened first: a file that cannot be written is found before a packet is sent.
   const directory = run.outputDir === undefined ? null : await ObjectDirectory.open(run.outputDir);
   const target = await openTarget(run.output, command.stdout);
   const progress = await startProgress(command.output.progress, 'connecting');
   let failure: unknown;
   try {
-    await receive(command, run, { target, directory, progress, times, state, began });
+    const { url, connection, prepared } = run;
+    const first = { place: { url, track: prepared.options.track }, connection };
+    await followRedirects(command, run.follow, first, async (attempt) => {
+      state.hops = attempt.hops;
+      await state.session?.close();
+      const at = withTrack(run, attempt);
+      await receive(command, at, { target, directory, progress, times, state, began });
+    });
   } catch (error) {
     failure = error;
   } finally {
@@ -52,6 +58,7 @@ export async function runSubscribe(command: MoqtCommand, run: SubscribeRun): Pro
     report: state.track?.report() ?? null,
     session: state.session,
     sessionMs: state.sessionMs,
+    hops: state.hops,
     times,
     began,
     failure,
@@ -60,12 +67,26 @@ export async function runSubscribe(command: MoqtCommand, run: SubscribeRun): Pro
   return EXIT.ok;
 }
 
+interface State {
+  session: ConnectedSession | null;
+  sessionMs: number | null;
+  track: TrackSubscription | null;
+  hops: readonly RedirectHop[];
+}
+
+/** The same run at the place that a redirect named. */
+function withTrack(run: SubscribeRun, { place, connection }: Attempt): SubscribeRun {
+  const { prepared } = run;
+  const options = { ...prepared.options, track: place.track };
+  return { ...run, url: place.url, connection, prepared: { ...prepared, options } };
+}
+
 interface Receiving {
   readonly target: PayloadTarget;
   readonly directory: ObjectDirectory | null;
   readonly progress: Progress;
   readonly times: StageTimes;
-  readonly state: { session: ConnectedSession | null; sessionMs: number | null; track: TrackSubscription | null };
+  readonly state: State;
   readonly began: number;
 }
 
@@ -146,6 +167,7 @@ function report(
     report: SubscribeReport | null;
     session: ConnectedSession | null;
     sessionMs: number | null;
+    hops: readonly RedirectHop[];
     times: StageTimes;
     began: number;
     failure: unknown;
@@ -166,7 +188,8 @@ function report(
     process.stderr.write(run.prepared.writeOut.render(values));
   }
   if (!input.report || !session) return;
-  if (command.output.json) command.printDocument(subscribeDocument(input.report, session.connection));
+  if (command.output.json)
+    command.printDocument({ ...subscribeDocument(input.report, session.connection), ...redirectsField(input.hops) });
   else if (
     !command.output.jsonl &&
     !command.output.quiet &&

@@ -4,11 +4,13 @@ import { urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
-import { durationFlag } from '../cli/flags/kinds.js';
+import { badFlag, durationFlag } from '../cli/flags/kinds.js';
+import { type Attempt, followFlags, followRedirects, redirectsField } from '../cli/follow-redirects.js';
 import { jsonLine } from '../cli/json-line.js';
 import { openSession } from '../cli/open-session.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { parseNamespace } from '../core/url/namespace.js';
+import type { TrackNamespace } from '../core/wire/full-track-name.js';
 
 export default class Announce extends MoqtCommand {
   static override summary = 'announce namespaces and show what is asked for';
@@ -38,6 +40,7 @@ A namespace that is refused or not answered is a failure.`;
   };
   static override flags = {
     ...connectionFlags,
+    ...followFlags,
     once: Flags.boolean({ description: 'leave after the answer', exclusive: ['for'] }),
     for: durationFlag({ description: 'withdraw after this long' }),
   };
@@ -45,10 +48,26 @@ A namespace that is refused or not answered is a failure.`;
   protected override async execute(): Promise<ExitCode> {
     const { flags, args, argv } = await this.parseAll(Announce);
     const namespaces = argv.slice(1).map((text) => parseNamespace(text));
-    const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: false });
+    if (flags.follow && namespaces.length > 1) {
+      throw badFlag('follow', 'with several namespaces', 'one namespace: each may be sent elsewhere');
+    }
+    const connection = await prepareConnection(flags, { stdinTaken: false });
     this.startMaxTime(flags['max-time']);
+    const place = { url: args.url, track: { namespace: namespaces[0] as TrackNamespace, name: new Uint8Array() } };
+    await followRedirects(this, flags, { place, connection }, (attempt) =>
+      this.#announce(attempt, flags.follow ? [attempt.place.track.namespace] : namespaces, flags),
+    );
+    return EXIT.ok;
+  }
+
+  async #announce(
+    { place, connection: { settings, requestTokens }, hops }: Attempt,
+    namespaces: readonly TrackNamespace[],
+    flags: { readonly once: boolean; readonly for?: number | undefined; readonly 'request-timeout': number },
+  ): Promise<void> {
     const { announce } = await import('../core/publisher/announce.js');
-    const session = await openSession(this, args.url, settings);
+    const { json, jsonl, quiet } = this.output;
+    const session = await openSession(this, place.url, settings);
     try {
       const report = await announce(session, {
         namespaces,
@@ -57,18 +76,17 @@ A namespace that is refused or not answered is a failure.`;
         ...(flags.for !== undefined && flags.for > 0 && { forMs: flags.for }),
         ...(requestTokens.length > 0 && { parameters: { authorizationTokens: requestTokens } }),
         onEvent: (event) => {
-          const { text, json } = announceEventText(event);
-          if (flags.jsonl) this.print(jsonLine(json));
-          else if (!flags.json && !flags.quiet) this.print(text);
+          const { text, json: line } = announceEventText(event);
+          if (jsonl) this.print(jsonLine(line));
+          else if (!json && !quiet) this.print(text);
         },
         signal: this.stop.signal,
       });
-      const document = announceDocument(report, session.connection);
-      if (flags.jsonl) this.print(jsonLine({ event: 'report', ...document }));
-      else if (flags.json) this.printDocument(document);
+      const document = { ...announceDocument(report, session.connection), ...redirectsField(hops) };
+      if (jsonl) this.print(jsonLine({ event: 'report', ...document }));
+      else if (json) this.printDocument(document);
     } finally {
       await session.close();
     }
-    return EXIT.ok;
   }
 }

@@ -3,6 +3,8 @@ import { MoqtCommand } from '../cli/base-command.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { probeMatrixFlags, probeRequestFlags, probeThresholdFlags } from '../cli/flags/probe-flags.js';
 import { probeOutputFlags } from '../cli/flags/probe-output-flags.js';
+import { probeFollowing } from '../cli/follow-probe.js';
+import { followFlags } from '../cli/follow-redirects.js';
 import { prepareProbeRequests, prepareThresholds } from '../cli/probe-requests.js';
 import { probeTargets } from '../cli/probe-targets.js';
 import { runMatrix } from '../cli/run-matrix.js';
@@ -69,6 +71,7 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
   };
   static override flags = {
     ...connectionFlags,
+    ...followFlags,
     ...probeRequestFlags,
     ...probeThresholdFlags,
     ...probeMatrixFlags,
@@ -99,11 +102,12 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     // Loaded here: it brings the session layer with it.
     const { probe } = await import('../core/probe/probe.js');
     const { probeRequests } = await import('../core/probe/requests/requests.js');
-    const measure: Measure = async ({ url, settings, requestTokens }) => {
-      const requests = prepareProbeRequests(flags, requestTokens);
-      const sessionObserver = await this.traces.client(url);
-      const connect = { ...settings, ...(sessionObserver && { sessionObserver }) };
-      const report = await probe(url, { connect, requests: requests && probeRequests(requests), signal });
+    const measure: Measure = async (target) => {
+      const report = await probeFollowing(this, flags, target, async ({ url, settings, requests }) => {
+        const sessionObserver = await this.traces.client(url);
+        const connect = { ...settings, ...(sessionObserver && { sessionObserver }) };
+        return probe(url, { connect, requests: requests && probeRequests(requests), signal });
+      });
       return applyThresholds(report, thresholds);
     };
     const { serve } = flags;

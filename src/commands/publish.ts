@@ -4,6 +4,7 @@ import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { publishFlags } from '../cli/flags/publish-flags.js';
+import { type Attempt, followFlags, followRedirects, redirectsField } from '../cli/follow-redirects.js';
 import { openSession } from '../cli/open-session.js';
 import { type PreparedPublish, preparePublish } from '../cli/prepare-publish.js';
 import { startProgress } from '../cli/progress.js';
@@ -45,6 +46,7 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
   };
   static override flags = {
     ...connectionFlags,
+    ...followFlags,
     ...publishFlags,
     'no-wait': Flags.boolean({ description: 'read and send at once, whether anybody listens or not' }),
   };
@@ -54,12 +56,14 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
     const names = { namespace: args.namespace, track: args.track, files: argv.slice(3) };
     const prepared = await preparePublish(flags, names, (line) => this.note(line));
     try {
-      const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: prepared.readsStdin });
+      const connection = await prepareConnection(flags, { stdinTaken: prepared.readsStdin });
       this.startMaxTime(flags['max-time']);
       if (prepared.readsTerminal) this.tell('moqt: reading from the terminal (stdin); end with Ctrl-D');
       const progress = await startProgress(this.output.progress, 'connecting');
       try {
-        return await this.#run(args.url, settings, prepared, requestTokens, progress);
+        // A redirect is the answer to the offer: nothing has been read from the source yet.
+        const place = { url: args.url, track: prepared.options.track };
+        return await followRedirects(this, flags, { place, connection }, (at) => this.#run(at, prepared, progress));
       } finally {
         progress.stop();
       }
@@ -69,17 +73,16 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
   }
 
   async #run(
-    url: string,
-    settings: Parameters<typeof openSession>[2],
+    { place, connection: { settings, requestTokens: tokens }, hops }: Attempt,
     prepared: PreparedPublish,
-    tokens: Awaited<ReturnType<typeof prepareConnection>>['requestTokens'],
     progress: Awaited<ReturnType<typeof startProgress>>,
   ): Promise<ExitCode> {
     const { publish } = await import('../core/publisher/publish.js');
-    const session = await openSession(this, url, settings);
+    const session = await openSession(this, place.url, settings);
     try {
       const publisher = publish(session, {
         ...prepared.options,
+        track: place.track,
         ...(tokens.length > 0 && { parameters: { authorizationTokens: tokens } }),
         onEvent: (event) => {
           tellPublishEvent(this, event);
@@ -96,7 +99,7 @@ MoQT has no end-to-end backpressure: a relay may drop old groups for a slow subs
       });
       const report = await publisher.done;
       progress.stop();
-      const document = publishDocument(report, session.connection);
+      const document = { ...publishDocument(report, session.connection), ...redirectsField(hops) };
       if (this.output.json || this.output.jsonl)
         this.printDocument(this.output.jsonl ? { event: 'report', ...document } : document);
       else if (!this.output.quiet) this.tell(publishText(document));

@@ -3,6 +3,7 @@ import { MoqtCommand } from '../cli/base-command.js';
 import { prepareConnection } from '../cli/connect-settings.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { subscribeFlags } from '../cli/flags/subscribe-flags.js';
+import { followFlags } from '../cli/follow-redirects.js';
 import { prepareSubscribe } from '../cli/prepare-subscribe.js';
 import { runSubscribe } from '../cli/run-subscribe.js';
 import type { ExitCode } from '../core/errors/exit-codes.js';
@@ -41,7 +42,7 @@ MoQT has no end-to-end backpressure: when stdout is slow, moqt stops reading, an
     namespace: namespaceArgument,
     track: trackArgument,
   };
-  static override flags = { ...connectionFlags, ...subscribeFlags };
+  static override flags = { ...connectionFlags, ...followFlags, ...subscribeFlags };
 
   override readonly payloadOnStdout: boolean = true;
 
@@ -57,6 +58,7 @@ MoQT has no end-to-end backpressure: when stdout is slow, moqt stops reading, an
       output: flags.output,
       outputDir: flags['output-dir'],
       wait: prepared.options.waitMs !== undefined,
+      follow: flags,
     });
   }
 }

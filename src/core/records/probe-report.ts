@@ -56,6 +56,8 @@ export interface ProbeReport {
   /** Limits that were set, and what was measured against them. */
   readonly thresholds: readonly ThresholdFacts[];
   /** What was tried to tell two explanations apart; with `--verbose`, or on a failure. */
+  /** Redirects that were followed to this URL, with `--follow`. */
+  readonly redirects?: readonly ProbeRedirect[];
   readonly experiments: readonly Experiment[];
 }
 
@@ -150,4 +152,14 @@ export interface MatrixCell {
   readonly ok: boolean;
   readonly cause: Cause | null;
   readonly durationMs: number;
+}
+
+/** A redirect that was followed. */
+export interface ProbeRedirect {
+  readonly request: string;
+  readonly from: string;
+  readonly to: string;
+  /** What is asked for there, where it has another name there. */
+  readonly track: string | null;
+  readonly otherOrigin: boolean;
 }

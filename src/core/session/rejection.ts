@@ -3,6 +3,7 @@ import type { Redirect, RequestError, RequestKind } from '../wire/messages/contr
 import { codeFor, nameCode } from './codes.js';
 import type { ExchangeEnd } from './exchange.js';
 import { cutReason } from './reason.js';
+import { redirectHint } from './redirects.js';
 import { stageOf } from './request-deadline.js';
 import type { Refusal } from './session.js';
 import type { SessionCore } from './session-core.js';
@@ -24,7 +25,10 @@ export function rejectionError(core: SessionCore, request: RequestKind, message:
       retryAfterMs: interval === 0n ? null : Number(interval - 1n),
       redirect: message.redirect,
     },
-    { stage: stageOf(request) },
+    {
+      stage: stageOf(request),
+      ...(message.redirect !== undefined && { hint: redirectHint(message.redirect) }),
+    },
   );
 }
 

@@ -56,7 +56,8 @@ describe('a session that ends instead of an answer', () => {
     const error = sessionEndedError(close({ goAway }), { stage: 'subscribe', afterData: false, request: 'SUBSCRIBE' });
     expect(error).toMatchObject({ reason: 'session.goaway', exitCode: 8 });
     expect(error.hint).toContain('moqt://other.example/');
-    expect(error.hint).not.toMatch(/abcdefghijklmnop|\u001b/);
+    expect(error.hint).not.toContain('abcdefghijklmnop');
+    expect(error.hint).not.toContain('\u001b');
   });
 });
 

@@ -2,13 +2,13 @@ import type { Cause } from '../../errors/causes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import { nameClose } from '../../session/codes.js';
 import { endKind } from '../../session/failure.js';
+import { redirectHint } from '../../session/redirects.js';
 import type { MoqtSession, Rejection, SessionCloseInfo } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
 import { goAwayHint, OTHER_WAY, shownUri, unansweredHint } from '../../session/unanswered.js';
 import { SessionClosed } from '../../transport/transport-errors.js';
 import { formatNamespace, formatTrackName } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
-import { redactUrl } from '../../util/redact.js';
 import type { RequestKind } from '../../wire/messages/control-message.js';
 import type { Verdict } from '../probe-options.js';
 
@@ -71,10 +71,10 @@ export function rejectionVerdict(rejection: Rejection, asked: AskedRequest): Ver
   if (isAuthorization(name, asked.sentToken)) return answer('request.unauthorized', authorizationHint(asked));
   if (name === 'NOT_SUPPORTED') return answer('request.not-supported', OTHER_WAY[asked.request]);
   if (redirect !== undefined || name === 'REDIRECT') {
-    const uri = redirect?.connectUri ? escapeText(redactUrl(redirect.connectUri), { maxLength: 300 }) : null;
-    const track = redirect ? trackText(redirect.track) : null;
-    const where = [uri && `at ${uri}`, track && `as ${track}`].filter(Boolean).join(' ') || 'without saying where';
-    return answer('request.redirected', `the peer has it ${where}: probe that instead (--follow)`, { uri, track });
+    const uri = shownUri(redirect?.connectUri ?? '');
+    const track = redirect === undefined || redirect.track.namespace.length === 0 ? null : trackText(redirect.track);
+    const hint = redirect === undefined ? 'the peer does not say where to go' : redirectHint(redirect);
+    return answer('request.redirected', hint, { uri, track });
   }
   const retry = retryAfterMs === null ? '' : `; the peer says to try again in ${retryAfterMs} ms`;
   return answer('request.rejected', `${rejectionHint(rejection, asked)}${retry}`);

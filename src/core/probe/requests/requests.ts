@@ -6,7 +6,7 @@ import { formatNamespace } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
 import { redactUrl } from '../../util/redact.js';
 import type { FullTrackName, TrackNamespace } from '../../wire/full-track-name.js';
-import type { RequestKind } from '../../wire/messages/control-message.js';
+import type { Redirect, RequestKind } from '../../wire/messages/control-message.js';
 import type { AuthorizationToken, Parameters } from '../../wire/messages/parameters.js';
 import type { ProbeContext, ProbeRequests, Verdict } from '../probe-options.js';
 import type { RoundtripOptions } from '../roundtrip/roundtrip-options.js';
@@ -25,6 +25,8 @@ export interface RequestsOptions {
   readonly roundtrip?: RoundtripOptions | undefined;
   /** For the first object after a SUBSCRIBE, and the end of a round trip, ms; 0 is none. Default 5000. */
   readonly dataTimeoutMs?: number | undefined;
+  /** Told what a peer redirects, as it came; the stage fails all the same. */
+  readonly onRedirect?: ((request: RequestKind, redirect: Redirect) => void) | undefined;
   /** Tokens that go with every request. */
   readonly tokens?: readonly AuthorizationToken[] | undefined;
 }
@@ -195,6 +197,8 @@ class RequestWalk {
     } catch (error) {
       signal?.throwIfAborted();
       const durationMs = this.context.elapsed() - startedAt;
+      const redirect = error instanceof RequestRejected ? error.rejection.redirect : undefined;
+      if (redirect !== undefined) this.options.onRedirect?.(asked.request, redirect);
       const verdict =
         error instanceof RequestRejected && refused !== undefined
           ? await refused(error.rejection)

@@ -1,4 +1,6 @@
+import { parseFullTrackName, parseNamespace } from '../../url/namespace.js';
 import { PROFILES, profileByDraft } from '../../wire/drafts/index.js';
+import type { FullTrackName } from '../../wire/full-track-name.js';
 import type { DraftProfile } from '../../wire/profile.js';
 import { code, count, draft, duration, FaultFormError, percent, url, versions, word } from './arguments.js';
 import type { Fault, FaultSetting } from './fault.js';
@@ -210,6 +212,20 @@ const REQUESTS: readonly FaultDefinition[] = [
     },
   },
   {
+    name: 'redirect-request',
+    form: 'redirect-request[:REQUEST]:[URI][#TARGET]',
+    summary: 'sends requests, or those of one kind, to this URI, for this track or namespace (18 on)',
+    make(argument = '') {
+      const word = request.REQUEST_WORDS.find((one) => argument === one || argument.startsWith(`${one}:`)) ?? null;
+      const rest = word === null ? argument : argument.slice(word.length + 1);
+      const hash = rest.indexOf('#');
+      const uri = hash < 0 ? rest : rest.slice(0, hash);
+      const isNamespace = word === 'announce' || word === 'subscribe-namespace';
+      const track = redirectTarget(hash < 0 ? '' : rest.slice(hash + 1), isNamespace);
+      return request.redirectRequest(uri === '' ? '' : url(uri), track, word);
+    },
+  },
+  {
     name: 'never-answer',
     form: 'never-answer:REQUEST|connect',
     summary: 'leaves requests of this kind, or the CONNECT of WebTransport over HTTP/3, without an answer',
@@ -274,6 +290,15 @@ function share(argument: string | undefined): number {
 function atSign(argument = ''): [string, string | undefined] {
   const at = argument.indexOf('@');
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+/** `live/room1/video`: of a track the last part is the name. Empty: the same as was asked for. */
+function redirectTarget(text: string, isNamespace: boolean): FullTrackName {
+  if (text === '') return { namespace: [], name: new Uint8Array() };
+  const slash = text.lastIndexOf('/');
+  if (isNamespace) return { namespace: parseNamespace(text), name: new Uint8Array() };
+  if (slash <= 0) throw new FaultFormError('expected NAMESPACE/TRACK behind #');
+  return parseFullTrackName(text.slice(0, slash), text.slice(slash + 1));
 }
 
 function requestWord(text: string, others: readonly string[]): request.RequestWord {

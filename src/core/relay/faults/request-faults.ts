@@ -1,4 +1,5 @@
 import type { IncomingRequest, IncomingSubscribe, MoqtSession, SessionHandlers } from '../../session/session.js';
+import type { FullTrackName } from '../../wire/full-track-name.js';
 import { resolveCode, resolveName } from './codes.js';
 import type { Fault } from './fault.js';
 
@@ -56,5 +57,12 @@ export function stall(): Fault {
     } catch {
       // The subscriber has left already.
     }
+  });
+}
+
+/** Requests, or those of one kind, are sent elsewhere (REDIRECT, from draft 18 on). */
+export function redirectRequest(connectUri: string, track: FullTrackName, word: RequestWord | null): Fault {
+  return instead(word, (request) => {
+    request.reject({ name: 'REDIRECT', reason: 'redirected by --fault', redirect: { connectUri, track } });
   });
 }

@@ -55,7 +55,7 @@ export const CAUSE_TRIES: Readonly<Record<keyof typeof CAUSES, string>> = {
     'give a token with --auth-token env:NAME or file:PATH; --auth-in request puts it into requests',
   'request.not-supported':
     'do it another way: PUBLISH_NAMESPACE instead of PUBLISH (--via namespace), no filter, another draft',
-  'request.redirected': 'connect to the URI that the answer names',
+  'request.redirected': 'go where the answer sends you with --follow, or name that URI yourself',
   'request.closed': 'the relay probably does not know that message: do it another way (--via), or try another --draft',
   'namespace.one-field': 'write the slashes of that field as %2F',
   'track.not-found': 'start the publisher, or wait for it with --wait; check the spelling of namespace and track',

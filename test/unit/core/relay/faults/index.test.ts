@@ -99,6 +99,7 @@ test('every fault of the list is accepted in the form that the list gives', () =
     URI: 'moqt://there.example/',
     REQUEST: 'fetch',
     NAME: 'other',
+    TARGET: 'vod/other',
     REASON: 'because',
   };
   expect(describeFaults().length).toBeGreaterThan(35);
@@ -108,13 +109,18 @@ test('every fault of the list is accepted in the form that the list gives', () =
       .replace('[@setup|@session|@REQUEST]', '@session')
       .replace('REQUEST|connect', 'connect')
       .replace(/[[\]]/g, '')
-      .replace(/0xVERSION|P%|\b(?:BYTES|CODE|URL|URI|REQUEST|NAME|REASON|D|N)\b/g, (word) => examples[word] ?? word);
+      .replace(
+        /0xVERSION|P%|\b(?:BYTES|CODE|URL|URI|REQUEST|NAME|TARGET|REASON|D|N)\b/g,
+        (word) => examples[word] ?? word,
+      );
     expect(parseFaults([spec], 1).given, form).toEqual([spec]);
   }
 });
 
 test.each([
   ['drip:1%', 'did you mean drop?'],
+  ['redirect-request:subscribe:#other', 'expected NAMESPACE/TRACK'],
+  ['redirect-request:not a url', 'expected a URL'],
   ['drop', 'expected a share'],
   ['drop:0%', 'expected a share'],
   ['drop:101%', 'expected a share'],
