@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { listenQuic, quicTransport } from '../../src/core/transport/quic/index.js';
 import type { TransportSession } from '../../src/core/transport/transport.js';
 import { deferred } from '../../src/core/util/deferred.js';
@@ -15,10 +15,8 @@ beforeAll(async () => {
   certificate = await certs.selfSigned();
 });
 
-const cleanup: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const release of cleanup.splice(0).reverse()) await release();
-});
+/** Has something done when the test is over, the last first. */
+type Finally = (release: () => Promise<void>) => void;
 
 interface Path {
   readonly client: TransportSession;
@@ -41,12 +39,12 @@ interface PathOptions {
 }
 
 /** A QUIC connection through a network with these faults in both directions. */
-async function connectThrough(options: PathOptions = {}): Promise<Path> {
-  const { client, accepted, proxy } = await openThrough(options);
+async function connectThrough(finish: Finally, options: PathOptions = {}): Promise<Path> {
+  const { client, accepted, proxy } = await openThrough(finish, options);
   return { client, server: await soon(accepted, 'the server to accept'), proxy };
 }
 
-async function openThrough(options: PathOptions): Promise<HalfPath> {
+async function openThrough(finish: Finally, options: PathOptions): Promise<HalfPath> {
   const { faults = {}, seed = 1, idleTimeoutMs = 20_000, connectTimeoutMs = 20_000 } = options;
   const accepted = deferred<TransportSession>();
   const { certPem, keyPem } = certificate;
@@ -54,15 +52,15 @@ async function openThrough(options: PathOptions): Promise<HalfPath> {
     { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ['moqt-18'], idleTimeoutMs },
     accepted.resolve,
   );
-  cleanup.push(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
+  finish(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
   const target = { host: '127.0.0.1', port: listener.address.port };
   const proxy = await UdpProxy.start({ target, seed, toServer: faults, toClient: faults });
-  cleanup.push(() => proxy.close());
+  finish(() => proxy.close());
   const client = await quicTransport.connect(
     { host: '127.0.0.1', port: proxy.port, path: '/' },
     { alpn: ['moqt-18'], verify: { kind: 'pins', sha256: [certificate.sha256] }, connectTimeoutMs, idleTimeoutMs },
   );
-  cleanup.push(() => client.close(0n, '', 500));
+  finish(() => client.close(0n, '', 500));
   return { client, accepted: accepted.promise, proxy };
 }
 
@@ -73,24 +71,29 @@ async function transfer(from: TransportSession, to: TransportSession, bytes: Uin
   return received;
 }
 
-describe('a QUIC connection through a bad network', () => {
-  it('delivers every byte despite loss, corruption, duplication and reordering (row 31)', async () => {
+// Side by side: each of them is mostly waiting for its own network.
+describe.concurrent('a QUIC connection through a bad network', () => {
+  it('delivers every byte despite loss, corruption, duplication and reordering (row 31)', async ({
+    onTestFinished: finish,
+  }) => {
     const faults = { loss: 0.02, corruption: 0.02, duplication: 0.02, reordering: 0.1, reorderMs: 3, mtu: 1472 };
-    const { client, server, proxy } = await connectThrough({ faults, seed: 31 });
+    const { client, server, proxy } = await connectThrough(finish, { faults, seed: 31 });
     const bytes = randomBytes(2 * 1024 * 1024, 31);
     expect(Buffer.compare(await transfer(client, server, bytes), bytes)).toBe(0);
     const { lost, corrupted, duplicated, reordered } = proxy.toServer.counters;
     for (const count of [lost, corrupted, duplicated, reordered]) expect(count).toBeGreaterThan(0);
   });
 
-  it('connects through heavy loss and corruption, or ends in a clean timeout (row 30)', async () => {
+  it('connects through heavy loss and corruption, or ends in a clean timeout (row 30)', async ({
+    onTestFinished: finish,
+  }) => {
     const faults = { loss: 0.3, corruption: 0.3 };
     // A handshake is a handful of packets: only many seeds make sure that each kind of it is hit.
     let hits = 0;
     let connected = 0;
     await Promise.all(
       Array.from({ length: 24 }, async (_, seed) => {
-        const path = await openThrough({ faults, seed, connectTimeoutMs: 8000, idleTimeoutMs: 4000 }).catch(
+        const path = await openThrough(finish, { faults, seed, connectTimeoutMs: 8000, idleTimeoutMs: 4000 }).catch(
           (error: unknown) => error as Error,
         );
         if (path instanceof Error) {
@@ -113,8 +116,8 @@ describe('a QUIC connection through a bad network', () => {
     expect(connected).toBeGreaterThan(12);
   });
 
-  it('resumes after two seconds of darkness in mid-transfer (row 28)', async () => {
-    const { client, server, proxy } = await connectThrough();
+  it('resumes after two seconds of darkness in mid-transfer (row 28)', async ({ onTestFinished: finish }) => {
+    const { client, server, proxy } = await connectThrough(finish);
     const bytes = randomBytes(4 * 1024 * 1024, 28);
     const receiving = transfer(client, server, bytes);
     await eventually(() => server.stats().receivedBytes > 200_000, 'the transfer to be under way');
@@ -125,18 +128,20 @@ describe('a QUIC connection through a bad network', () => {
     expect(proxy.toServer.counters.blackholed).toBeGreaterThan(0);
   });
 
-  it('ends on both sides as idle when the darkness stays (row 29)', async () => {
-    const { client, server, proxy } = await connectThrough({ idleTimeoutMs: 500 });
+  it('ends on both sides as idle when the darkness stays (row 29)', async ({ onTestFinished: finish }) => {
+    const { client, server, proxy } = await connectThrough(finish, { idleTimeoutMs: 500 });
     proxy.blackhole = true;
     expect(await soon(client.closed, 'the client to give up')).toMatchObject({ by: 'idle' });
     expect(await soon(server.closed, 'the server to give up')).toMatchObject({ by: 'idle' });
   });
 
-  it('is a timeout when the idle timeout is shorter than the deadline of a handshake that nobody answers', async () => {
+  it('is a timeout when the idle timeout is shorter than the deadline of a handshake that nobody answers', async ({
+    onTestFinished: finish,
+  }) => {
     const silent = createSocket('udp4');
     silent.bind(0, '127.0.0.1');
     await once(silent, 'listening');
-    cleanup.push(async () => silent.close());
+    finish(async () => void silent.close());
     const connecting = quicTransport.connect(
       { host: '127.0.0.1', port: silent.address().port, path: '/' },
       { alpn: ['moqt-18'], verify: { kind: 'none' }, connectTimeoutMs: 10_000, idleTimeoutMs: 300 },
@@ -144,8 +149,8 @@ describe('a QUIC connection through a bad network', () => {
     await expect(connecting).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6, reason: 'udp.no-answer' });
   });
 
-  it('survives a NAT that gives it another port (row 32)', async () => {
-    const { client, server, proxy } = await connectThrough();
+  it('survives a NAT that gives it another port (row 32)', async ({ onTestFinished: finish }) => {
+    const { client, server, proxy } = await connectThrough(finish);
     const [first, second] = [randomBytes(300_000, 1), randomBytes(300_000, 2)];
     const arrived = uniInbox(server);
     await writeAll(await client.openUni(), first);
@@ -155,8 +160,8 @@ describe('a QUIC connection through a bad network', () => {
     expect(Buffer.compare(await readAll(await arrived.next()), second)).toBe(0);
   });
 
-  it('works where packets above 1232 bytes of payload vanish (row 33)', async () => {
-    const { client, server, proxy } = await connectThrough({ faults: { mtu: 1232 } });
+  it('works where packets above 1232 bytes of payload vanish (row 33)', async ({ onTestFinished: finish }) => {
+    const { client, server, proxy } = await connectThrough(finish, { faults: { mtu: 1232 } });
     const bytes = randomBytes(1_000_000, 33);
     expect(Buffer.compare(await transfer(client, server, bytes), bytes)).toBe(0);
     expect(proxy.toServer.counters.forwarded).toBeGreaterThan(0);

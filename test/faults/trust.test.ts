@@ -45,21 +45,25 @@ describe('row 35: no common protocol', () => {
 });
 
 describe('row 27: nobody answers from the start', () => {
-  it.each(['moqt', 'https'])('row 27: %s: a timeout at the connect deadline, give or take a tenth', async (scheme) => {
-    const { port, packets, close } = await counting();
-    const url = `${scheme}://127.0.0.1:${port}`;
-    const transport = scheme === 'moqt' ? 'quic' : 'webtransport';
-    const open = (connectMs: number) => connect(url, { transport, trust: { insecure: true }, timeouts: { connectMs } });
-    // What is loaded at the first connection is no part of the wait.
-    await expect(open(50)).rejects.toMatchObject({ exitCode: 6 });
-    const started = performance.now();
-    await expect(open(3000)).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6 });
-    const waited = performance.now() - started;
-    expect(waited).toBeGreaterThan(2700);
-    expect(waited).toBeLessThan(3300);
-    expect(packets()).toBeGreaterThan(2);
-    close();
-  });
+  it.concurrent.each(['moqt', 'https'])(
+    'row 27: %s: a timeout at the connect deadline, give or take a tenth',
+    async (scheme) => {
+      const { port, packets, close } = await counting();
+      const url = `${scheme}://127.0.0.1:${port}`;
+      const transport = scheme === 'moqt' ? 'quic' : 'webtransport';
+      const open = (connectMs: number) =>
+        connect(url, { transport, trust: { insecure: true }, timeouts: { connectMs } });
+      // What is loaded at the first connection is no part of the wait.
+      await expect(open(50)).rejects.toMatchObject({ exitCode: 6 });
+      const started = performance.now();
+      await expect(open(3000)).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6 });
+      const waited = performance.now() - started;
+      expect(waited).toBeGreaterThan(2700);
+      expect(waited).toBeLessThan(3300);
+      expect(packets()).toBeGreaterThan(2);
+      close();
+    },
+  );
 });
 
 describe('row 36: HTTP says no', () => {

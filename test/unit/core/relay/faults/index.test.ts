@@ -11,8 +11,13 @@ afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close();
 });
 
+/** For whoever closes it. */
+function serve(...faults: string[]): Promise<Relay> {
+  return serveRelay({ port: 0, faults, faultSeed: 7, setupTimeoutMs: 1000 });
+}
+
 async function relayWith(...faults: string[]): Promise<Relay> {
-  const relay = await serveRelay({ port: 0, faults, faultSeed: 7, setupTimeoutMs: 1000 });
+  const relay = await serve(...faults);
   open.push(relay);
   return relay;
 }
@@ -145,7 +150,8 @@ test('a fault of the certificate does not go with a certificate that was given',
   });
 });
 
-test.each([
+// Side by side, because most of them do nothing but wait for a deadline.
+test.concurrent.each([
   ['silent-setup', 'moqt', '18', 'setup.timeout'],
   ['silent-setup', 'moqt', '14', 'setup.timeout'],
   ['silent-setup', 'https', '16', 'setup.timeout'],
@@ -164,7 +170,12 @@ test.each([
   ['redirect:https://there.example/', 'https', '18', 'webtransport.redirect'],
   ['never-answer:connect', 'https', '18', 'webtransport.timeout'],
 ] as const)('%s is %s of draft %s as clients see it: %s', async (fault, scheme, draft, cause) => {
-  expect(await failure(await relayWith(fault), scheme, draft)).toMatchObject({ reason: cause });
+  const relay = await serve(fault);
+  try {
+    expect(await failure(relay, scheme, draft)).toMatchObject({ reason: cause });
+  } finally {
+    await relay.close();
+  }
 });
 
 test.each(['14', '16', '18'])('wrong-draft, garbage and echo break SETUP of draft %s', async (draft) => {
