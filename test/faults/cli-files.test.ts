@@ -255,7 +255,7 @@ describe('row 52: a file that changes while it is read', () => {
     writeFileSync(file, randomBytes(2_000_000, 52));
     const target = [relay.quic, 'files', how];
     const subscriber = start(['subscribe', ...target, '--wait', '15s', ...relay.trust]);
-    const publisher = start(['publish', ...target, file, '--rate', '20', '--json', ...relay.trust]);
+    const publisher = start(['publish', ...target, file, '--rate', '40', '--json', ...relay.trust]);
     await subscriber.until((m) => m.stdout.length > 0, 'the first bytes arrived');
     if (how === 'shrinks') truncateSync(file, 1000);
     else writeFileSync(file, 'more', { flag: 'a' });

@@ -9,6 +9,9 @@ import { soon } from '../support/wait.js';
 
 /* Objects that no draft allows: in streams, in datagrams and in the answer to a FETCH. */
 
+/** A stream that is reset before its header has arrived tells a subscriber nothing: it gives up by these, ms. */
+const PATIENCE = { setupMs: 5000, requestMs: 1500, closeMs: 1000 };
+
 let server: RogueServer;
 let relay: RelayUnderTest;
 beforeAll(async () => {
@@ -257,7 +260,7 @@ describe.each(DRAFTS)('draft %s', (draft) => {
     'row $row: in the answer to a FETCH: $what: the relay closes that session, and its subscriber is not left waiting',
     async ({ what, entries, closes }) => {
       const path = `fetch${draft} ${what}/x`;
-      const { peer, member } = await relayed(relay, draft, path);
+      const { peer, member } = await relayed(relay, draft, path, '18', { timeouts: PATIENCE });
       const fetch = member.fetch({ ...TARGET, track: trackName(path) }, {});
       fetch.ok.catch(() => {});
       const reading = (async () => {

@@ -1,4 +1,4 @@
-import type { MoqtSession } from '../../src/core/session/session.js';
+import type { MoqtSession, SessionOptions } from '../../src/core/session/session.js';
 import { subscribe, type TrackSubscription } from '../../src/core/subscriber/subscribe.js';
 import type { SubscribeOptions } from '../../src/core/subscriber/subscribe-options.js';
 import { concatBytes } from '../../src/core/util/bytes.js';
@@ -95,6 +95,7 @@ export async function relayed(
   draft: Draft,
   path: string,
   memberDraft: Draft = '18',
+  options: Partial<SessionOptions> = {},
 ): Promise<Relayed> {
   const peer = await relay.establishedRogue(draft);
   const track = trackName(path);
@@ -106,7 +107,7 @@ export async function relayed(
     parameters: {},
   });
   await announced.next('REQUEST_OK');
-  const member = await relay.member(memberDraft);
+  const member = await relay.member(memberDraft, options);
   const recorder = new Recorder(member.profile);
   const subscribing = member.subscribe(track, {}, recorder);
   const request = await peer.nextRequest('SUBSCRIBE');
