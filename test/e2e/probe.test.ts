@@ -81,3 +81,18 @@ describe('moqt probe', () => {
     expect(stderr).toContain('99');
   });
 });
+
+describe('an http:// URL whose certificate hash cannot be had', () => {
+  it('is a failure of tls where a relay answers by UDP, and of udp where none does', async () => {
+    const relay = await startRelay(['--transport', 'webtransport']);
+    const url = `http://127.0.0.1:${relay.port}/`;
+    const there = JSON.parse((await run(['probe', url, '--json'])).stdout.toString());
+    await relay.stop();
+    const gone = JSON.parse((await run(['probe', url, '--json'])).stdout.toString());
+    const stage = (name: string) => there.stages.find((one: { name: string }) => one.name === name);
+    expect(there).toMatchObject({ cause: 'tcp.refused', exitCode: 3, hint: expect.stringContaining('--cert-sha256') });
+    expect(stage('udp')).toMatchObject({ status: 'ok' });
+    expect(stage('tls')).toMatchObject({ status: 'failed' });
+    expect(gone).toMatchObject({ cause: 'udp.refused', message: expect.stringContaining('certificate hash') });
+  });
+});

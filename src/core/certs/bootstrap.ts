@@ -1,5 +1,7 @@
 import type { LookupFunction } from 'node:net';
-import { MoqtError } from '../errors/moqt-error.js';
+import type { Cause } from '../errors/causes.js';
+import type { ErrorCode } from '../errors/error-codes.js';
+import { MoqtError, type Stage } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 import { parsePin } from './pins.js';
 
@@ -36,10 +38,11 @@ export async function fetchPin(options: BootstrapOptions): Promise<BootstrapPin>
   const signals = [deadline, options.signal].filter((signal) => signal !== undefined);
   const signal = AbortSignal.any(signals);
   const refusals: string[] = [];
+  const progress = { connected: false };
   for (const path of PATHS) {
-    const answer = await get(path, options, signal).catch((error: unknown) => {
+    const answer = await get(path, options, signal, progress).catch((error: unknown) => {
       if (options.signal?.aborted) throw options.signal.reason;
-      if (deadline?.aborted) throw timeout(options);
+      if (deadline?.aborted) throw timeout(options, progress.connected);
       throw error;
     });
     if (answer.status === 200) return { sha256: readPin(answer.body, path, options), path };
@@ -49,7 +52,7 @@ export async function fetchPin(options: BootstrapOptions): Promise<BootstrapPin>
     stage: 'tls',
     cause: 'bootstrap.refused',
     peer: peerOf(options),
-    hint: 'http:// is for development relays that serve /certificate.sha256; use https:// or --cert-sha256',
+    hint: `a web server answers there, but none that serves ${PATHS[0]}, as development relays do for http:// URLs: check the port, or use https:// with --cert-sha256`,
   });
 }
 
@@ -64,7 +67,12 @@ interface Answer {
   readonly location: string | null;
 }
 
-async function get(path: string, options: BootstrapOptions, signal: AbortSignal): Promise<Answer> {
+async function get(
+  path: string,
+  options: BootstrapOptions,
+  signal: AbortSignal,
+  progress: { connected: boolean },
+): Promise<Answer> {
   const { request } = await import('node:http');
   return new Promise<Answer>((resolve, reject) => {
     const outgoing = request({
@@ -80,23 +88,35 @@ async function get(path: string, options: BootstrapOptions, signal: AbortSignal)
       ...(options.addresses === undefined ? {} : { lookup: fixedLookup(options.addresses) }),
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(error, options)));
+    outgoing.on('socket', (socket) =>
+      socket.once('connect', () => {
+        progress.connected = true;
+      }),
+    );
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];
       let total = 0;
       response.on('data', (chunk: Buffer) => {
         total += chunk.length;
-        if (total > MAX_BODY_BYTES) outgoing.destroy(malformed(path, `more than ${MAX_BODY_BYTES} bytes`, options));
-        else chunks.push(chunk);
+        if (total <= MAX_BODY_BYTES) {
+          chunks.push(chunk);
+          return;
+        }
+        // What a refusal says is of no interest; what should be a hash is none.
+        if (response.statusCode === 200) reject(malformed(path, `more than ${MAX_BODY_BYTES} bytes`, options));
+        else answered();
+        outgoing.destroy();
       });
       response.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(error, options)));
-      response.on('end', () => {
+      const answered = (): void => {
         const { location } = response.headers;
         resolve({
           status: response.statusCode ?? 0,
           body: Buffer.concat(chunks).toString('latin1'),
           location: location === undefined ? null : escapeText(location, { maxLength: 200 }),
         });
-      });
+      };
+      response.on('end', answered);
     });
     outgoing.end();
   });
@@ -106,7 +126,8 @@ function readPin(body: string, path: string, options: BootstrapOptions): Uint8Ar
   try {
     return parsePin(body);
   } catch {
-    throw malformed(path, `"${escapeText(body.trim(), { maxLength: 80 })}"`, options);
+    const text = body.trim();
+    throw malformed(path, text === '' ? 'nothing' : `"${escapeText(text, { maxLength: 80 })}"`, options);
   }
 }
 
@@ -131,27 +152,72 @@ function malformed(path: string, what: string, options: BootstrapOptions): MoqtE
   });
 }
 
-function timeout(options: BootstrapOptions): MoqtError {
-  return new MoqtError('MOQT_E_TIMEOUT', 'the server did not give its certificate hash in time', {
-    stage: 'tcp',
-    cause: 'bootstrap.timeout',
-    peer: peerOf(options),
-    hint: 'http:// asks for it over TCP, at the same port; pin it with --cert-sha256 instead',
-  });
+function timeout(options: BootstrapOptions, connected: boolean): MoqtError {
+  const { port, timeoutMs } = options;
+  const limit = `within ${Math.round(timeoutMs)} ms`;
+  return new MoqtError(
+    'MOQT_E_TIMEOUT',
+    connected
+      ? `the server accepts TCP connections, but did not give its certificate hash over HTTP ${limit}`
+      : `no TCP connection to port ${port}, to fetch the certificate hash over HTTP, came about ${limit}`,
+    {
+      stage: connected ? 'tls' : 'tcp',
+      cause: connected ? 'bootstrap.timeout' : 'tcp.timeout',
+      peer: peerOf(options),
+      hint: connected
+        ? `is it a MoQ development relay that listens on TCP port ${port}? Otherwise use https:// with --cert-sha256`
+        : `${OVER_TCP}: a firewall may drop TCP, or the host is down; use https:// with --cert-sha256 where only UDP passes`,
+    },
+  );
+}
+
+const OVER_TCP = 'http:// fetches the hash over TCP, at the same port';
+
+/** What the system or the HTTP parser says, as a code, a cause and words. */
+function failureOf(code: string | undefined): {
+  code: ErrorCode;
+  cause: Cause;
+  stage: Stage;
+  words: string;
+  hint: string;
+} {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    const isLate = code === 'EAI_AGAIN';
+    const hint = isLate ? 'the resolver of this machine does not answer' : 'check the name';
+    const words = isLate ? 'the name could not be resolved' : 'the name does not exist';
+    return { code: 'MOQT_E_DNS', cause: isLate ? 'dns.timeout' : 'dns.not-found', stage: 'dns', words, hint };
+  }
+  if (code === 'ECONNREFUSED') {
+    const hint = `${OVER_TCP}: use https:// with --cert-sha256 for a relay without it, and check the port`;
+    return {
+      code: 'MOQT_E_UNREACHABLE',
+      cause: 'tcp.refused',
+      stage: 'tcp',
+      words: 'nothing listens on that TCP port',
+      hint,
+    };
+  }
+  if (code === 'ETIMEDOUT') {
+    const words = 'the TCP connection did not come about';
+    return { code: 'MOQT_E_TIMEOUT', cause: 'tcp.timeout', stage: 'tcp', words, hint: OVER_TCP };
+  }
+  if (code?.startsWith('HPE_')) {
+    const words = 'what answers on that TCP port does not speak HTTP';
+    const hint = `another service on that port? ${OVER_TCP}; use https:// with --cert-sha256 for a relay without it`;
+    return { code: 'MOQT_E_PROTOCOL', cause: 'bootstrap.not-http', stage: 'tls', words, hint };
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    const words = 'the server closed the TCP connection without an answer';
+    const hint = `it may want TLS on that port, or be another service: ${OVER_TCP}; use https:// with --cert-sha256`;
+    return { code: 'MOQT_E_PROTOCOL', cause: 'bootstrap.closed', stage: 'tls', words, hint };
+  }
+  const hint = `${OVER_TCP}; use https:// with --cert-sha256 instead`;
+  return { code: 'MOQT_E_UNREACHABLE', cause: 'network.unreachable', stage: 'tcp', words: code ?? 'it failed', hint };
 }
 
 function unreachable(error: NodeJS.ErrnoException | MoqtError, options: BootstrapOptions): MoqtError {
   if (error instanceof MoqtError) return error;
-  const isDns = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN';
-  return new MoqtError(
-    isDns ? 'MOQT_E_DNS' : 'MOQT_E_UNREACHABLE',
-    `the certificate hash could not be fetched over HTTP: ${error.code ?? escapeText(error.message)}`,
-    {
-      stage: isDns ? 'dns' : 'tcp',
-      cause: isDns ? 'dns.not-found' : error.code === 'ECONNREFUSED' ? 'tcp.refused' : 'tcp.failed',
-      peer: peerOf(options),
-      hint: 'http:// asks for it over TCP, at the same port; use https:// or --cert-sha256 instead',
-      origin: error,
-    },
-  );
+  const { code, cause, stage, words, hint } = failureOf(error.code);
+  const message = `the certificate hash could not be fetched over HTTP: ${words}`;
+  return new MoqtError(code, message, { stage, cause, hint, peer: peerOf(options), origin: error });
 }

@@ -107,6 +107,31 @@ export const CAUSES = {
     meaning: 'the peer closed the TCP connection during the TLS handshake',
   },
   'tls.alert': { stage: 'tls', exitCode: EXIT.tls, meaning: 'the peer ended the handshake with an alert' },
+  'bootstrap.timeout': {
+    stage: 'tls',
+    exitCode: EXIT.timeout,
+    meaning: 'the certificate hash of an http:// URL did not come in time',
+  },
+  'bootstrap.refused': {
+    stage: 'tls',
+    exitCode: EXIT.rejected,
+    meaning: 'the web server has no certificate hash for an http:// URL',
+  },
+  'bootstrap.malformed': {
+    stage: 'tls',
+    exitCode: EXIT.tls,
+    meaning: 'what the web server gave for an http:// URL is no certificate hash',
+  },
+  'bootstrap.not-http': {
+    stage: 'tls',
+    exitCode: EXIT.protocol,
+    meaning: 'what answers on the TCP port of an http:// URL does not speak HTTP',
+  },
+  'bootstrap.closed': {
+    stage: 'tls',
+    exitCode: EXIT.protocol,
+    meaning: 'the server closed the TCP connection instead of giving the certificate hash',
+  },
   'alpn.none': { stage: 'alpn', exitCode: EXIT.protocol, meaning: 'no application protocol in common' },
   'alpn.first-only': {
     stage: 'alpn',

@@ -42,7 +42,7 @@ export class Explainer {
 
   /** `input` is a number, a name, or a line that has one in it. */
   explain(input: string): Explanation {
-    const text = withoutHint(input);
+    const text = withoutWrapping(input);
     const reading = readInput(text);
     const named = findNames(text, this.#entries);
     const { entries, inner, number } = this.#choose(reading.number, reading.outstanding, named);
@@ -148,9 +148,13 @@ function byName(entries: readonly Entry[]): Choice {
   return { entries: [...new Set(entries)], inner: null, number: numbers.size === 1 ? (only ?? null) : null };
 }
 
-/** An error line of moqt without its last part, which is advice and may name other codes. */
-function withoutHint(input: string): string {
-  return input.startsWith('moqt: ') ? input.replace(/ — .*$/s, '') : input;
+/**
+ * An error line of moqt without its last part, which is advice and may name other codes; and one of Chromium without the
+ * name that it puts in front of every QUIC error.
+ */
+function withoutWrapping(input: string): string {
+  const line = input.startsWith('moqt: ') ? input.replace(/ — .*$/s, '') : input;
+  return line.replace(/(?:net::)?ERR_QUIC_PROTOCOL_ERROR\.(?=\w)/, '');
 }
 
 function isOfficial({ number, meaning }: Entry): boolean {

@@ -17,6 +17,8 @@ interface Word {
   readonly word: string;
   /** The token that it stands in looks like an identifier. */
   readonly identifier: boolean;
+  /** One of the humps of a longer word, such as Transport in WebTransportError: no name by itself. */
+  readonly isHump: boolean;
 }
 
 /** The entries whose names, or other people's words for them, stand in the text; the longest matches win. */
@@ -40,6 +42,7 @@ export function findNames(text: string, entries: readonly Entry[]): Named[] {
   for (let length = Math.min(MAX_WORDS, words.length); length >= 1; length--) {
     for (let from = 0; from + length <= words.length; from++) {
       const run = words.slice(from, from + length);
+      if (length === 1 && run[0]?.isHump) continue;
       const hits = index.get(run.map(({ word }) => word).join(' '));
       if (hits === undefined || run.some((_, i) => taken.has(from + i))) continue;
       for (let i = 0; i < length; i++) taken.add(from + i);
@@ -62,6 +65,7 @@ function split(text: string): Word[] {
     const humps = /^\d/.test(token) ? token : token.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2');
     const words = humps.toLowerCase().split(/[\s._-]+/);
     const identifier = words.length > 1 || /^[A-Z][A-Z0-9]{2,}$/.test(token);
-    return words.map((word) => ({ word, identifier }));
+    const isHump = words.length > 1 && /^[A-Za-z0-9]+$/.test(token);
+    return words.map((word) => ({ word, identifier, isHump }));
   });
 }

@@ -52,6 +52,7 @@ const NOT_CODES: readonly RegExp[] = [
   /\bHTTP\/\d(?:\.\d)?/gi,
   /\bv?\d+\.\d+(?:\.\d+)*\S*/g,
   /\b\d+\s?(?:ns|µs|us|ms|s|sec|seconds|min|minutes|bytes|[kKM]i?B)\b/g,
+  /\bnum_\w+:\s*\d+/gi,
   /\b(?:stream|stream id|request id|id|line|group|object|port|pid|packet|connection|attempt)\s*[#=]?\s*\d+\b/gi,
 ];
 
@@ -62,6 +63,8 @@ const SPACE_AND_CODE =
 const CALLED_A_CODE = /(?:code|error|err|status|alert|peer|reason|reset|clos\w*|with|exit|space|[:=(#])\s*["'(]*$/i;
 const DRAFT = /\b(?:draft[ -]?(?:ietf-moq-transport-)?|moqt?-)(\d{2})\b/gi;
 const NUMBER = /(?<![\w.-])(0x[0-9a-f]+|\d+)(?!\w)/gi;
+/** The same where a code is called one, as in `closed(code=52e4a40fa8db)`. */
+const CALLED_HEX = /\bcode[\s:=("]+(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)([0-9a-f]{4,16})\b/i;
 /** Digits of a number without its 0x, when nothing else is there. */
 const BARE_HEX = /^(?=.*[a-f])[0-9a-f]{4,16}$/i;
 
@@ -121,6 +124,8 @@ function findNumber(text: string): Pick<Reading, 'number' | 'outstanding' | 'hex
   const crypto = /crypto[ _]?error[ _:(]*(0x[0-9a-f]+|\d+)/i.exec(text);
   if (crypto) return found(crypto[1] as string, true);
   if (BARE_HEX.test(text)) return found(`0x${text}`, true);
+  const hex = CALLED_HEX.exec(text);
+  if (hex) return found(`0x${hex[1]}`, true);
   const all = [...text.matchAll(NUMBER)].map((match) => {
     const digits = match[1] as string;
     const alone = text.length - digits.length <= 2;

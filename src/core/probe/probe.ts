@@ -7,6 +7,7 @@ import type { ProbeReport, ProbeWarning, RoundtripFacts, ThresholdFacts } from '
 import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings } from '../session/connect-settings.js';
+import { needsBootstrap } from '../session/connect-trust.js';
 import { settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
@@ -21,6 +22,8 @@ import { alpnOffered, recordPassed, recordSetup, skipWhatDoesNotApply } from './
 import { DEFAULT_EXPIRY_WARNING_MS, sessionWarnings } from './warnings.js';
 
 /** Longest message or hint in a report, in UTF-16 units. */
+/** The least time for the handshake after the certificate hash of an http:// URL was waited for in vain, ms. */
+const SHORTEST_LOOK_MS = 1000;
 const MAX_TEXT = 1000;
 
 /**
@@ -99,8 +102,9 @@ class Probe {
         signal: this.#options.signal,
       });
     } catch (error) {
+      const failure = await this.#withoutHash(error, plan, settings);
       recordPassed(this.#log, plan, this.#seen);
-      await this.#fail(error, plan, lab);
+      await this.#fail(failure, plan, lab);
       return;
     }
     this.#session = session;
@@ -116,6 +120,30 @@ class Probe {
       this.#verdictMs = this.#elapsed();
       await session.close();
     }
+  }
+
+  /**
+   * An http:// URL whose certificate hash could not be had: whether a relay is there at all is still of interest. The
+   * handshake is done with a hash that fits no certificate, so that nothing of ours goes beyond it.
+   */
+  async #withoutHash(error: unknown, plan: ConnectPlan, settings: ConnectSettings): Promise<unknown> {
+    const { signal } = this.#options;
+    const isOver = this.#seen.stages.has('bootstrap') || signal?.aborted === true;
+    if (isOver || !needsBootstrap(plan, settings.trust ?? {})) return error;
+    if (!(error instanceof MoqtError) || error.stage === 'dns' || isOurs(error)) return error;
+    const { connectMs } = plan.timeouts;
+    const leftMs = connectMs === 0 ? 0 : Math.max(SHORTEST_LOOK_MS, connectMs - this.#elapsed());
+    const trust = { ...settings.trust, pins: [new Uint8Array(32)] };
+    const timeouts = { ...settings.timeouts, connectMs: leftMs };
+    const watched = { observer: this.#seen.observe, onStage: this.#seen.onStage, signal };
+    try {
+      const session = await connect(plan.url, { ...settings, trust, timeouts, ...watched });
+      await session.close();
+    } catch (found) {
+      const isThere = !(found instanceof MoqtError) || found.reason === 'tls.pin-mismatch';
+      if (!isThere) return Object.assign(found, { message: `${found.message}; before, ${error.message}` });
+    }
+    return error;
   }
 
   async #afterSetup(session: ConnectedSession, plan: ConnectPlan, lab: Experiments): Promise<void> {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BootstrapOptions, fetchPin, isLoopbackHost } from '../../../src/core/certs/bootstrap.js';
 
@@ -102,6 +102,31 @@ describe('fetchPin', () => {
       exitCode: 3,
       reason: 'tcp.refused',
     });
+  });
+
+  it('tells what speaks no HTTP from what closes the connection', async () => {
+    for (const [greeting, cause] of [
+      ['SSH-2.0-OpenSSH_9\r\n', 'bootstrap.not-http'],
+      [null, 'bootstrap.closed'],
+    ] as const) {
+      const server = createTcpServer((socket) => {
+        socket.on('error', () => {}).resume();
+        if (greeting === null) socket.destroy();
+        else socket.write(greeting);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const fetching = fetchPin({ host: '127.0.0.1', port, timeoutMs: 5000 });
+      await expect(fetching).rejects.toMatchObject({ code: 'MOQT_E_PROTOCOL', exitCode: 7, reason: cause });
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('says how long a body that is no hash was, and does not read a refusal of any length', async () => {
+    const long = await serve((_request, response) => void response.end('a'.repeat(5000)));
+    await expect(fetchPin(long)).rejects.toThrow('more than 1024 bytes');
+    const refusing = await serve((_request, response) => void response.writeHead(404).end('a'.repeat(500_000)));
+    await expect(fetchPin(refusing)).rejects.toMatchObject({ reason: 'bootstrap.refused' });
   });
 
   it('rejects with the reason of its signal', async () => {

@@ -305,6 +305,28 @@ describe('the likeliest meaning', () => {
     ['timeout: no recent network activity', 'cause session.idle'],
     ['connect ECONNREFUSED 127.0.0.1:4443', 'cause udp.refused'],
     ['net::ERR_CERT_AUTHORITY_INVALID', 'cause tls.untrusted'],
+    // What others write: quinn, quic-go, quiche, ngtcp2, rustls, Go, Chromium.
+    [
+      'aborted by peer: the application or application protocol caused the connection to be closed during the handshake',
+      'quic APPLICATION_ERROR',
+    ],
+    ['closed(code=52e4a40fa8db)', 'webtransport WT_APPLICATION_ERROR'],
+    ['APPLICATION_ERROR 0x12', 'session DATA_STREAM_TIMEOUT'],
+    ['CRYPTO_ERROR 0x12a (remote): tls: bad certificate', 'quic bad_certificate'],
+    ['timeout: handshake did not complete in time', 'cause quic.timeout'],
+    ['quiche: TlsFail', 'cause tls.alert'],
+    ['ngtcp2_conn_read_pkt: ERR_DRAINING', 'cause session.closed'],
+    ['ERR_HANDSHAKE_TIMEOUT', 'cause quic.timeout'],
+    ['invalid peer certificate: UnknownIssuer', 'cause tls.untrusted'],
+    ['x509: certificate signed by unknown authority', 'cause tls.untrusted'],
+    ['x509: certificate is valid for localhost, not example.com', 'cause tls.wrong-host'],
+    ['net::ERR_METHOD_NOT_SUPPORTED', 'cause webtransport.unsupported'],
+    ['net::ERR_QUIC_PROTOCOL_ERROR', 'cause quic.closed'],
+    ['net::ERR_QUIC_PROTOCOL_ERROR.QUIC_TLS_CERTIFICATE_UNKNOWN', 'quic certificate_unknown'],
+    ['net::ERR_QUIC_PROTOCOL_ERROR.QUIC_NETWORK_IDLE_TIMEOUT (num_undecryptable_packets: 0)', 'cause session.idle'],
+    ['WebTransportError: Opening handshake failed.', 'cause webtransport.unsupported'],
+    ['Uncaught (in promise) WebTransportError: The session is closed.', 'cause session.closed'],
+    ['WEBTRANSPORT_SESSION_GONE', 'webtransport WT_SESSION_GONE'],
   ])('of %j is %s', (input, expected) => {
     const meaning = first(input);
     expect(`${meaning?.space} ${meaning?.name}`).toBe(expected);
@@ -321,6 +343,9 @@ describe('the likeliest meaning', () => {
 describe('what is not known', () => {
   it('has no meanings, and what comes nearest', () => {
     expect(all.explain('UNAUTHORISED')).toMatchObject({ meanings: [] });
+    // A part of a longer word is no name: `Transport` is a code of moq-relay.
+    expect(all.explain('WebTransportError').meanings).toEqual([]);
+    expect(all.explain('-500').meanings).toEqual([]);
     expect(all.explain('UNAUTHORISED').nearest.map(({ name }) => name)).toContain('UNAUTHORIZED');
     expect(all.explain('udp.refuse').nearest.map(({ name }) => name)).toContain('udp.refused');
     const session = new Explainer({ space: 'session' });

@@ -30,6 +30,15 @@ export const CAUSE_TRIES: Readonly<Record<keyof typeof CAUSES, string>> = {
   'tls.not-tls': 'another service uses that TCP port: check the port',
   'tls.closed': 'the server or a middlebox does not let this name pass: check it, and see the log of the server',
   'tls.alert': 'moqt explain the alert; see the log of the server',
+  'bootstrap.timeout':
+    'look whether a relay or another service has that TCP port; else use https:// with --cert-sha256',
+  'bootstrap.refused':
+    'check the port, or use https:// with --cert-sha256: http:// is for relays that serve their hash',
+  'bootstrap.malformed':
+    'check the port, or use https:// with --cert-sha256: http:// is for relays that serve their hash',
+  'bootstrap.not-http':
+    'check the port, or use https:// with --cert-sha256: http:// is for relays that serve their hash',
+  'bootstrap.closed': 'use https:// with --cert-sha256: http:// is for relays that serve their hash',
   'alpn.none': 'offer other drafts with --draft, or WebTransport (https://) instead of raw QUIC',
   'alpn.first-only': 'offer one draft alone: --draft N',
   'http3.no-settings': 'the port speaks QUIC but not HTTP/3: try moqt://',
