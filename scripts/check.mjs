@@ -32,6 +32,7 @@ function run(name, file, args) {
 run('format and lint (biome)', '@biomejs/biome/bin/biome', ['check', '.']);
 run('types (tsc)', 'typescript/bin/tsc', ['--noEmit']);
 run('types of the pages (tsc)', 'typescript/bin/tsc', ['-p', 'tsconfig.pages.json']);
+run('types of the example page (tsc)', 'typescript/bin/tsc', ['-p', 'tsconfig.example.json']);
 run('package (publint)', 'publint/src/cli.js', ['--strict']);
 run('unused code (knip)', 'knip/bin/knip.js', ['--no-progress']);
 run('library documentation (typedoc)', 'typedoc/bin/typedoc', ['--emit', 'none', '--logLevel', 'Warn']);

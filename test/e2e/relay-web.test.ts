@@ -49,7 +49,9 @@ it('serves the page at the address that it prints, and nothing else of the packa
   expect(web).toBe(relay.webtransport.replace('https:', 'http:'));
   const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
   expect((await ask(web, '/')).body).toEqual(file('examples/web/index.html'));
-  expect((await ask(web, '/main.js')).body).toEqual(file('examples/web/main.js'));
+  for (const name of ['main.js', 'dom.js', 'connection.js']) {
+    expect((await ask(web, `/${name}`)).body).toEqual(file(`examples/web/${name}`));
+  }
   expect((await ask(web, '/moqt.js')).body).toEqual(file('dist/web/moqt.js'));
   expect((await ask(web, '/certificate.sha256')).body.toString().trim()).toBe(relay.trust[1]);
   expect(JSON.parse((await ask(web, '/relay.json')).body.toString())).toMatchObject({

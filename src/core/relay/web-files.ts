@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MoqtError } from '../errors/moqt-error.js';
@@ -6,7 +6,8 @@ import { MoqtError } from '../errors/moqt-error.js';
 /** The page, as it is in the package. */
 export interface WebFiles {
   readonly html: Uint8Array;
-  readonly script: Uint8Array;
+  /** Its modules by file name. */
+  readonly scripts: ReadonlyMap<string, Uint8Array>;
   /** The library as one module, and its source map. */
   readonly library: Uint8Array;
   readonly libraryMap: Uint8Array;
@@ -27,13 +28,23 @@ export async function readWebFiles(): Promise<WebFiles> {
       throw missing(path.join('/'), error);
     }
   };
-  const [html, script, library, libraryMap] = await Promise.all([
+  const names = await scriptNames(join(root, 'examples', 'web'));
+  const [html, library, libraryMap, ...modules] = await Promise.all([
     read('examples', 'web', 'index.html'),
-    read('examples', 'web', 'main.js'),
     read('dist', 'web', 'moqt.js'),
     read('dist', 'web', 'moqt.js.map'),
+    ...names.map((name) => read('examples', 'web', name)),
   ]);
-  return { html, script, library, libraryMap };
+  const scripts = new Map(names.map((name, i) => [name, modules[i] as Uint8Array]));
+  return { html, scripts, library, libraryMap };
+}
+
+async function scriptNames(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.js'));
+  } catch (error) {
+    throw missing('examples/web', error);
+  }
 }
 
 async function packageRoot(): Promise<string> {

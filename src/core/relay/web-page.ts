@@ -51,7 +51,7 @@ function resourcesOf(files: WebFiles, facts: WebFacts): [string, Resource][] {
   return [
     ['/', page],
     ['/index.html', page],
-    ['/main.js', own(SCRIPT, files.script)],
+    ...[...files.scripts].map(([name, text]): [string, Resource] => [`/${name}`, own(SCRIPT, text)]),
     ['/moqt.js', own(SCRIPT, files.library)],
     ['/moqt.js.map', own('application/json', files.libraryMap)],
     ...certificateHash(facts.certificate.sha256),

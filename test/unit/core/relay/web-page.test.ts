@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WebAnswer, WebRequest } from '../../../../src/core/relay/plain-http.js';
@@ -10,7 +10,10 @@ import { utf8 } from '../../../../src/core/util/bytes.js';
 const html = readFileSync(new URL('../../../../examples/web/index.html', import.meta.url));
 const files: WebFiles = {
   html,
-  script: utf8('// script'),
+  scripts: new Map([
+    ['main.js', utf8('// script')],
+    ['part.js', utf8('// part')],
+  ]),
   library: utf8('// library'),
   libraryMap: utf8('{"version":3}'),
 };
@@ -39,6 +42,7 @@ const PATHS = [
   ['/', 'text/html; charset=utf-8'],
   ['/index.html', 'text/html; charset=utf-8'],
   ['/main.js', 'text/javascript; charset=utf-8'],
+  ['/part.js', 'text/javascript; charset=utf-8'],
   ['/moqt.js', 'text/javascript; charset=utf-8'],
   ['/moqt.js.map', 'application/json'],
   ['/certificate.sha256', 'text/plain; charset=utf-8'],
@@ -60,7 +64,7 @@ describe('the answers of a relay that serves its page', () => {
 
   it('gives the files as they are', () => {
     expect(ask('/').body).toEqual(files.html);
-    expect(ask('/main.js').body).toEqual(files.script);
+    for (const [name, script] of files.scripts) expect(ask(`/${name}`).body).toEqual(script);
     expect(ask('/moqt.js').body).toEqual(files.library);
     expect(ask('/moqt.js.map').body).toEqual(files.libraryMap);
   });
@@ -73,7 +77,7 @@ describe('the answers of a relay that serves its page', () => {
 
   it('takes no notice of a query', () => {
     expect(ask('/?draft=18&track=%2e%2e').body).toEqual(files.html);
-    expect(ask('/main.js?/../secret').body).toEqual(files.script);
+    expect(ask('/main.js?/../secret').body).toEqual(files.scripts.get('main.js'));
   });
 
   it.each([
@@ -211,11 +215,19 @@ describe('what pages may do', () => {
 
 describe('the page', () => {
   it('writes what others say as text only, and loads nothing from elsewhere', () => {
-    const script = readFileSync(new URL('../../../../examples/web/main.js', import.meta.url), 'utf8');
-    for (const way of ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'document.write', 'eval(', 'new Function']) {
-      expect(script).not.toContain(way);
+    const folder = new URL('../../../../examples/web/', import.meta.url);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
+    expect(names).toContain('main.js');
+    for (const name of names) {
+      const script = readFileSync(new URL(name, folder), 'utf8');
+      for (const way of ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'document.write', 'eval(', 'new Function']) {
+        expect(script, name).not.toContain(way);
+      }
+      const imported = [...script.matchAll(/from '([^']+)'|import\('([^']+)'\)/g)].map(
+        ([, path, lazy]) => path ?? lazy,
+      );
+      for (const path of imported) expect(['./moqt.js', ...names.map((one) => `./${one}`)], name).toContain(path);
     }
-    expect([...script.matchAll(/from '([^']+)'|import\('([^']+)'\)/g)].map(([, path]) => path)).toEqual(['./moqt.js']);
     expect(html.toString()).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   });
 });
