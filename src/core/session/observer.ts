@@ -59,9 +59,13 @@ export interface SessionObserver {
    * @param code 0 for FIN, else that of the reset, or of our STOP_SENDING.
    */
   streamClosed(streamId: bigint, code: bigint): void;
-  /** An object that is sent begins. */
-  objectSent(object: ObservedObject, payloadLength: number): void;
-  /** Payload of it; the last piece makes it complete. */
+  /**
+   * An object that is sent begins.
+   *
+   * @param payload all of it, or null when it follows.
+   */
+  objectSent(object: ObservedObject, payloadLength: number, payload: Uint8Array | null): void;
+  /** Payload that follows; the last piece makes the object complete. */
   payloadSent(object: ObservedObject, bytes: Uint8Array, complete: boolean, payloadLength: number): void;
   /** Pieces of objects as they came, or as they are passed on. */
   fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void;

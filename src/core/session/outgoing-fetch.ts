@@ -67,8 +67,7 @@ export class FetchWriter implements OutgoingFetch, ExchangeHandler {
     const { observer } = this.core;
     if (observer !== null && this.#stream !== null) {
       const observed = { streamId: this.#stream.id, group, object: object.object, priority, status };
-      observer.objectSent(observed, payload.length);
-      if (payload.length > 0) observer.payloadSent(observed, payload, true, payload.length);
+      observer.objectSent(observed, payload.length, payload);
     }
     return written;
   }

@@ -36,8 +36,7 @@ export class SubgroupTap {
     const observed = { streamId: this.streamId, group, object, priority: priority ?? DEFAULT_PRIORITY, status };
     this.#object = observed;
     this.#payloadLength = payloadLength;
-    this.observer.objectSent(observed, payloadLength);
-    if (payload !== null && payloadLength > 0) this.observer.payloadSent(observed, payload, true, payloadLength);
+    this.observer.objectSent(observed, payloadLength, payload);
   }
 
   payload(bytes: Uint8Array, complete: boolean): void {

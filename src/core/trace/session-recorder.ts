@@ -8,10 +8,9 @@ import type { DatagramObject, ObjectFragment, ObjectStatus } from '../wire/messa
 import type { DraftProfile } from '../wire/profile.js';
 import { decodeView } from '../wire/view/index.js';
 import { maskMessage } from './mask.js';
+import type { EventSink, ObjectPlace } from './object-sink.js';
 
 const METRICS_MS = 1000;
-/** Room for what the log fills in, in the events that come most often. */
-const UNNUMBERED = { sequence: 0, timeUs: 0 };
 /** Datagrams have no stream: each gets an ID that no QUIC stream has. */
 const FIRST_DATAGRAM_ID = 2n ** 62n;
 
@@ -37,6 +36,8 @@ export interface RecorderOptions {
 export class SessionRecorder implements SessionObserver {
   readonly #payload: boolean;
   readonly #peer: { readonly peer?: string };
+  /** Of the object that came last: mostly that of the next one. */
+  #place: ObjectPlace;
   readonly #redact: (text: string) => string;
   #state = 'connecting';
   #transport: TransportSession | null = null;
@@ -47,11 +48,12 @@ export class SessionRecorder implements SessionObserver {
   #isBroken = false;
 
   constructor(
-    private readonly log: { add(event: NewTraceEvent): void },
+    private readonly sink: EventSink,
     private readonly options: RecorderOptions,
   ) {
     this.#payload = options.payload;
     this.#peer = options.peer === undefined ? {} : { peer: options.peer };
+    this.#place = { peer: options.peer, streamId: -1n, group: 0n };
     this.#redact = options.redact ?? ((text) => text);
   }
 
@@ -121,31 +123,63 @@ export class SessionRecorder implements SessionObserver {
     this.#guarded(() => this.#add({ kind: 2, streamId, errorCode: code }));
   }
 
-  objectSent({ streamId, group, object, priority, status }: ObservedObject): void {
-    this.#guarded(() => this.#object(streamId, group, object, priority, status));
+  objectSent(
+    { streamId, group, object, priority, status }: ObservedObject,
+    payloadLength: number,
+    payload: Uint8Array | null,
+  ): void {
+    if (this.#isBroken) return;
+    try {
+      const { sink } = this;
+      const now = sink.now();
+      const place = this.#placeOf(streamId, group);
+      const size = payload === null || this.#payload ? 0 : payloadLength;
+      sink.object(now, place, object, priority, STATUS[status], size);
+      if (this.#payload && payload !== null) this.#piece(now, place, object, payload);
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   payloadSent({ streamId, group, object }: ObservedObject, bytes: Uint8Array, complete: boolean, length: number): void {
-    this.#guarded(() => this.#piece(streamId, group, object, bytes, complete, length));
+    if (this.#isBroken) return;
+    try {
+      const place = this.#placeOf(streamId, group);
+      if (this.#payload) this.#piece(this.sink.now(), place, object, bytes);
+      else if (complete) this.sink.size(this.sink.now(), place, object, length);
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
+  /** What came together has one time. */
   fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void {
-    this.#guarded(() => {
+    if (this.#isBroken) return;
+    try {
+      const { sink } = this;
+      const now = sink.now();
       for (const { header, offset, bytes, complete } of pieces) {
-        const { group, object, priority, status, payloadLength } = header;
-        if (offset === 0) this.#object(streamId, group, object, priority, status);
-        if (payloadLength > 0) this.#piece(streamId, group, object, bytes, complete, payloadLength);
+        const { object, payloadLength } = header;
+        const place = this.#placeOf(streamId, header.group);
+        const size = complete && !this.#payload ? payloadLength : 0;
+        if (offset === 0) sink.object(now, place, object, header.priority, STATUS[header.status], size);
+        else if (size > 0) sink.size(now, place, object, size);
+        if (this.#payload) this.#piece(now, place, object, bytes);
       }
-    });
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   datagram(direction: 'sent' | 'received', trackAlias: bigint, { header, payload }: DatagramObject): void {
     this.#guarded(() => {
       const streamId = this.#datagrams++;
       const { group, object, priority, status } = header;
-      this.#add({ kind: 1, streamId, direction, streamType: 'datagram', trackAlias, group });
-      this.#object(streamId, group, object, priority, status);
-      if (payload.length > 0) this.#piece(streamId, group, object, payload, true, payload.length);
+      const now = this.sink.now();
+      this.#add({ kind: 1, streamId, direction, streamType: 'datagram', trackAlias, group }, now);
+      const place = this.#placeOf(streamId, group);
+      this.sink.object(now, place, object, priority, STATUS[status], this.#payload ? 0 : payload.length);
+      if (this.#payload) this.#piece(now, place, object, payload);
     });
   }
 
@@ -181,15 +215,17 @@ export class SessionRecorder implements SessionObserver {
     this.options.onDraft(null, this.#transport);
   }
 
-  #object(streamId: bigint, group: bigint, object: bigint, priority: number, status: ObjectStatus): void {
-    this.#add({ kind: 3, ...UNNUMBERED, streamId, group, object, priority, status: STATUS[status] });
+  #placeOf(streamId: bigint, group: bigint): ObjectPlace {
+    const place = this.#place;
+    if (place.streamId === streamId && place.group === group) return place;
+    this.#place = { peer: this.options.peer, streamId, group };
+    return this.#place;
   }
 
-  /** With payloads every piece as it comes; without them the size, once the object is whole. */
-  #piece(streamId: bigint, group: bigint, object: bigint, bytes: Uint8Array, complete: boolean, length: number): void {
-    if (this.#payload) {
-      if (bytes.length > 0) this.#add({ kind: 4, streamId, group, object, size: bytes.length, payload: bytes });
-    } else if (complete) this.#add({ kind: 4, ...UNNUMBERED, streamId, group, object, size: length });
+  /** Payload as it comes. */
+  #piece(timeUs: number, { streamId, group }: ObjectPlace, object: bigint, payload: Uint8Array): void {
+    const size = payload.length;
+    if (size > 0) this.#add({ kind: 4, streamId, group, object, size, payload }, timeUs);
   }
 
   #metrics(): void {
@@ -217,8 +253,8 @@ export class SessionRecorder implements SessionObserver {
     this.#guarded(() => this.#add({ kind: 7, label, data }));
   }
 
-  #add(event: NewTraceEvent): void {
-    this.log.add(this.options.peer === undefined ? event : { ...event, ...this.#peer });
+  #add(event: NewTraceEvent, timeUs?: number): void {
+    this.sink.add(this.options.peer === undefined ? event : { ...event, ...this.#peer }, timeUs);
   }
 
   #guarded(record: () => void): void {
@@ -226,10 +262,14 @@ export class SessionRecorder implements SessionObserver {
     try {
       record();
     } catch (error) {
-      this.#isBroken = true;
-      const message = error instanceof Error ? error.message : String(error);
-      this.log.add({ kind: 7, label: 'recorder-failed', data: { message }, ...this.#peer });
+      this.#broken(error);
     }
+  }
+
+  #broken(error: unknown): void {
+    this.#isBroken = true;
+    const message = error instanceof Error ? error.message : String(error);
+    this.sink.add({ kind: 7, label: 'recorder-failed', data: { message }, ...this.#peer });
   }
 }
 

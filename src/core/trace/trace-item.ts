@@ -1,4 +1,5 @@
 import type { TraceEvent, TraceHeader, TraceNote } from '../records/trace-event.js';
+import type { ObjectEncoder } from './object-sink.js';
 
 /** What a reader finds in a file, in its order. A file of several segments has several headers. */
 export type TraceItem =
@@ -20,4 +21,6 @@ export interface TraceEncoder {
   /** May hold an event back until the next one, or `end`. */
   event(event: TraceEvent): Uint8Array;
   end(): Uint8Array;
+  /** Writes objects as `event` would, without an event; null where that is no faster. */
+  readonly objects: ObjectEncoder | null;
 }

@@ -1,5 +1,7 @@
 import type { NewTraceEvent, TraceEvent, TraceHeader } from '../records/trace-event.js';
 import { TRACE_LABELS } from '../records/trace-event.js';
+import { type EventSink, type ObjectPlace, objectHeaderEvent, objectSizeEvent } from './object-sink.js';
+import type { TraceClock } from './trace-clock.js';
 import type { TraceEncoder } from './trace-item.js';
 import type { TraceOutput } from './trace-output.js';
 
@@ -12,10 +14,7 @@ const MAX_EARLY_EVENTS = 1000;
  * Numbers and times events and writes them to a file. Nothing here throws or waits: what cannot be written is counted, and
  * said in the trace as soon as there is room again.
  */
-export class TraceLog {
-  /** Epoch ms. */
-  readonly startTime: number;
-  readonly #startedAt: number;
+export class TraceLog implements EventSink {
   #early: TraceEvent[] | null = [];
   #sequence = 0;
   #dropped = 0;
@@ -24,11 +23,9 @@ export class TraceLog {
   constructor(
     private readonly encoder: TraceEncoder,
     private readonly output: TraceOutput,
+    private readonly clock: TraceClock,
     private readonly maxQueuedBytes = MAX_QUEUED_BYTES,
-  ) {
-    this.startTime = Date.now();
-    this.#startedAt = performance.now();
-  }
+  ) {}
 
   /** Events left out so far. */
   get dropped(): number {
@@ -44,9 +41,8 @@ export class TraceLog {
     return this.#early === null;
   }
 
-  /** Microseconds since the start, for events that are about an earlier moment. */
   now(): number {
-    return Math.max(0, Math.round((performance.now() - this.#startedAt) * 1000));
+    return this.clock.now();
   }
 
   /** Writes the header, and the events that came before it. Once. */
@@ -54,20 +50,44 @@ export class TraceLog {
     const early = this.#early;
     if (early === null) return;
     this.#early = null;
-    this.output.write(this.encoder.header({ ...header, startTime: this.startTime }));
+    this.output.write(this.encoder.header({ ...header, startTime: this.clock.startTime }));
     for (const event of early) this.#write(event);
   }
 
   add(event: NewTraceEvent, timeUs = this.now()): void {
-    if (this.output.queuedBytes > this.maxQueuedBytes) {
-      this.#drop();
+    if (!this.#hasRoom(1)) return;
+    // A copy: the same event goes to other files, where it may have another number.
+    const numbered: TraceEvent = { ...event, sequence: this.#sequence++, timeUs };
+    if (this.#early === null) this.#write(numbered);
+    else this.#early.push(numbered);
+  }
+
+  object(timeUs: number, place: ObjectPlace, object: bigint, priority: number, status: number, size: number): void {
+    const { output } = this;
+    const { objects } = this.encoder;
+    if (objects === null || this.#early !== null) {
+      this.add(objectHeaderEvent(place, object, priority, status), timeUs);
+      if (size > 0) this.add(objectSizeEvent(place, object, size), timeUs);
       return;
     }
-    if (this.#dropped > 0) this.#tellDropped();
-    if (this.#early === null) this.#write(numbered(event, this.#sequence++, timeUs));
-    else if (this.#early.length < MAX_EARLY_EVENTS) {
-      this.#early.push({ ...numbered(event, this.#sequence++, timeUs) });
-    } else this.#drop();
+    const events = size > 0 ? 2 : 1;
+    if (!this.#hasRoom(events)) return;
+    const buffer = output.reserve(objects.room(place));
+    const from = output.filled;
+    output.advance(objects.object(buffer, from, this.#sequence, timeUs, place, object, priority, status, size));
+    this.#sequence += events;
+  }
+
+  size(timeUs: number, place: ObjectPlace, object: bigint, size: number): void {
+    const { output } = this;
+    const { objects } = this.encoder;
+    if (objects === null || this.#early !== null) {
+      this.add(objectSizeEvent(place, object, size), timeUs);
+      return;
+    }
+    if (!this.#hasRoom(1)) return;
+    const buffer = output.reserve(objects.room(place));
+    output.advance(objects.size(buffer, output.filled, this.#sequence++, timeUs, place, object, size));
   }
 
   /** Writes what is queued. `begin` must have been called, or the file stays empty. */
@@ -81,9 +101,17 @@ export class TraceLog {
     this.output.write(this.encoder.event(event));
   }
 
-  #drop(): void {
-    this.#dropped++;
-    this.#droppedInAll++;
+  /** Counts the events as dropped where they cannot be kept; says, where they can, how many were dropped before. */
+  #hasRoom(events: number): boolean {
+    const isFull =
+      this.#early === null ? this.output.queuedBytes > this.maxQueuedBytes : this.#early.length >= MAX_EARLY_EVENTS;
+    if (isFull) {
+      this.#dropped += events;
+      this.#droppedInAll += events;
+      return false;
+    }
+    if (this.#dropped > 0) this.#tellDropped();
+    return true;
   }
 
   #tellDropped(): void {
@@ -97,12 +125,4 @@ export class TraceLog {
       data: { events, why: 'the file was not written as fast as events came' },
     });
   }
-}
-
-/** In place: events are made for this, and copying each would cost more than writing it. */
-function numbered(event: NewTraceEvent, sequence: number, timeUs: number): TraceEvent {
-  const mutable = event as { -readonly [K in keyof TraceEvent]: TraceEvent[K] };
-  mutable.sequence = sequence;
-  mutable.timeUs = timeUs;
-  return mutable as TraceEvent;
 }

@@ -5,6 +5,15 @@ import { MoqtError } from '../errors/moqt-error.js';
 export interface TraceOutput {
   /** Queues a copy of `bytes`; never waits, never throws. */
   write(bytes: Uint8Array): void;
+  /**
+   * A buffer with room for `count` bytes from `filled` on, to be written in place; `advance` queues them. A count must be far below
+   * BATCH_BYTES.
+   */
+  reserve(count: number): Uint8Array;
+  /** Where the free part of the buffer begins. */
+  readonly filled: number;
+  /** What was written into the reserved buffer ends here. */
+  advance(to: number): void;
   /** Bytes queued and not yet written. */
   readonly queuedBytes: number;
   /** Why nothing is written any more; null as long as all is well. */
@@ -36,9 +45,11 @@ export async function openTraceOutput(path: string): Promise<TraceOutput> {
 
 class FileTraceOutput implements TraceOutput {
   failure: Error | null = null;
-  /** Filled up to `#filled`; whole ones wait in the queue. */
+  /** Filled up to `filled`; whole ones wait in the queue. */
   #batch: Uint8Array = new Uint8Array(BATCH_BYTES);
-  #filled = 0;
+  /** One that has been written, to be filled again. */
+  #spare: Uint8Array | null = null;
+  filled = 0;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | null = null;
@@ -47,20 +58,32 @@ class FileTraceOutput implements TraceOutput {
   constructor(private readonly file: FileHandle) {}
 
   get queuedBytes(): number {
-    return this.#queued + this.#filled;
+    return this.#queued + this.filled;
   }
 
   write(bytes: Uint8Array): void {
     if (this.failure !== null) return;
-    if (this.#filled + bytes.length > this.#batch.length) this.#enqueue();
+    if (this.filled + bytes.length > this.#batch.length) this.#enqueue();
     if (bytes.length > this.#batch.length) {
       this.#queue.push(bytes.slice());
       this.#queued += bytes.length;
       this.#start();
       return;
     }
-    this.#batch.set(bytes, this.#filled);
-    this.#filled += bytes.length;
+    this.#batch.set(bytes, this.filled);
+    this.filled += bytes.length;
+    this.#timer ??= setTimeout(() => this.#enqueue(), FLUSH_MS).unref();
+  }
+
+  reserve(count: number): Uint8Array {
+    if (this.filled + count > this.#batch.length) this.#enqueue();
+    return this.#batch;
+  }
+
+  advance(to: number): void {
+    // After a failure the buffer is a place for what nobody wants.
+    if (this.failure !== null) return;
+    this.filled = to;
     this.#timer ??= setTimeout(() => this.#enqueue(), FLUSH_MS).unref();
   }
 
@@ -78,11 +101,12 @@ class FileTraceOutput implements TraceOutput {
   #enqueue(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#filled > 0) {
-      this.#queue.push(this.#batch.subarray(0, this.#filled));
-      this.#queued += this.#filled;
-      this.#batch = new Uint8Array(BATCH_BYTES);
-      this.#filled = 0;
+    if (this.filled > 0) {
+      this.#queue.push(this.#batch.subarray(0, this.filled));
+      this.#queued += this.filled;
+      this.#batch = this.#spare ?? new Uint8Array(BATCH_BYTES);
+      this.#spare = null;
+      this.filled = 0;
     }
     this.#start();
   }
@@ -99,12 +123,13 @@ class FileTraceOutput implements TraceOutput {
       for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
         for (let at = 0; at < batch.length; ) at += (await this.file.write(batch, at)).bytesWritten;
         this.#queued -= batch.length;
+        if (batch.buffer.byteLength === BATCH_BYTES) this.#spare = new Uint8Array(batch.buffer);
       }
     } catch (error) {
       this.failure = error as Error;
       this.#queue = [];
       this.#queued = 0;
-      this.#filled = 0;
+      this.filled = 0;
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { NewTraceEvent, TraceHeader } from '../records/trace-event.js';
 import { VERSION } from '../util/version.js';
 import type { DraftProfile } from '../wire/profile.js';
+import type { EventSink, ObjectPlace } from './object-sink.js';
 import { SessionRecorder } from './session-recorder.js';
+import { TraceClock } from './trace-clock.js';
 import { formatOfFile, traceEncoder } from './trace-format.js';
 import { TraceLog } from './trace-log.js';
 import { openTraceOutput } from './trace-output.js';
@@ -38,24 +40,26 @@ export interface Tracing {
 /** Opens the files. Rejects with MOQT_E_USAGE for a suffix that names no format, MOQT_E_LOCAL_IO for a file that cannot be written. */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {
   const formats = options.files.map(formatOfFile);
+  const clock = new TraceClock();
   const logs: TraceLog[] = [];
   try {
     for (const [i, path] of options.files.entries()) {
-      logs.push(new TraceLog(traceEncoder(formats[i] as 'moqtrace' | 'qlog'), await openTraceOutput(path)));
+      logs.push(new TraceLog(traceEncoder(formats[i] as 'moqtrace' | 'qlog'), await openTraceOutput(path), clock));
     }
   } catch (error) {
     for (const log of logs) await log.close();
     throw error;
   }
-  return new FileTracing(options, logs);
+  return new FileTracing(options, logs, clock);
 }
 
-class FileTracing implements Tracing {
+class FileTracing implements Tracing, EventSink {
   #sessions = 0;
 
   constructor(
     private readonly options: TracingOptions,
     private readonly logs: readonly TraceLog[],
+    private readonly clock: TraceClock,
   ) {
     if (options.severalSessions === true) this.#begin(null, undefined, undefined);
   }
@@ -72,8 +76,20 @@ class FileTracing implements Tracing {
     });
   }
 
-  add(event: NewTraceEvent): void {
-    for (const log of this.logs) log.add(event);
+  now(): number {
+    return this.clock.now();
+  }
+
+  add(event: NewTraceEvent, timeUs = this.now()): void {
+    for (const log of this.logs) log.add(event, timeUs);
+  }
+
+  object(timeUs: number, place: ObjectPlace, object: bigint, priority: number, status: number, size: number): void {
+    for (const log of this.logs) log.object(timeUs, place, object, priority, status, size);
+  }
+
+  size(timeUs: number, place: ObjectPlace, object: bigint, size: number): void {
+    for (const log of this.logs) log.size(timeUs, place, object, size);
   }
 
   async close(): Promise<TracingOutcome> {

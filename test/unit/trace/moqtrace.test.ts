@@ -4,6 +4,7 @@ import { MoqtError } from '../../../src/core/errors/moqt-error.js';
 import type { TraceEvent } from '../../../src/core/records/trace-event.js';
 import { MoqtraceReader } from '../../../src/core/trace/moqtrace/reader.js';
 import { MoqtraceWriter } from '../../../src/core/trace/moqtrace/writer.js';
+import { objectHeaderEvent, objectSizeEvent } from '../../../src/core/trace/object-sink.js';
 import type { TraceItem } from '../../../src/core/trace/trace-item.js';
 import { concatBytes, fromHex, utf8 } from '../../../src/core/util/bytes.js';
 import { traceEvent, traceHeader } from '../../support/trace-arbitraries.js';
@@ -40,6 +41,39 @@ describe('a .moqtrace file', () => {
           expect(notesOf(items)).toEqual([]);
         },
       ),
+    );
+  });
+
+  it('has the same bytes for an object, whether it was an event or not', () => {
+    const uint = fc.oneof(
+      fc.nat({ max: 30 }),
+      fc.nat({ max: 300 }),
+      fc.nat({ max: 70_000 }),
+      fc.nat(),
+      fc.nat({ max: 2 ** 40 }),
+    );
+    const uint64 = fc.oneof(uint.map(BigInt), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
+    const peer = fc.option(fc.string({ maxLength: 300 }), { nil: undefined });
+    const place = fc.record({ peer, streamId: uint64, group: uint64 });
+    const object = fc.tuple(place, uint, uint, uint64, fc.nat({ max: 255 }), fc.nat({ max: 3 }), uint);
+    fc.assert(
+      fc.property(fc.array(object, { minLength: 1, maxLength: 4 }), (objects) => {
+        const writer = new MoqtraceWriter();
+        for (const [at, sequence, timeUs, id, priority, status, size] of objects) {
+          const header = { ...objectHeaderEvent(at, id, priority, status), sequence, timeUs };
+          const payload = { ...objectSizeEvent(at, id, size), sequence: sequence + 1, timeUs };
+          const expected = concatBytes([
+            writer.event(header).slice(),
+            size > 0 ? writer.event(payload).slice() : new Uint8Array(0),
+          ]);
+          const room = writer.objects.room(at);
+          const bytes = new Uint8Array(room + 1);
+          const end = writer.objects.object(bytes, 1, sequence, timeUs, at, id, priority, status, size);
+          expect(bytes.slice(1, end)).toEqual(expected);
+          const alone = writer.objects.size(bytes, 0, sequence + 1, timeUs, at, id, size);
+          expect(bytes.slice(0, alone)).toEqual(writer.event(payload).slice());
+        }
+      }),
     );
   });
 

@@ -1,15 +1,20 @@
 import { Tagged, type TraceValue } from '../../records/trace-event.js';
+import { writeBigHead, writeHead } from './cbor-head.js';
 
 const INITIAL_CAPACITY = 4096;
 const MAX_UINT64 = 2n ** 64n - 1n;
-const TWO_32 = 2 ** 32;
 const text = new TextEncoder();
 
 /** Writes CBOR (RFC 8949) with definite lengths and the shortest form of every integer. */
 export class CborWriter {
-  private bytes = new Uint8Array(INITIAL_CAPACITY);
-  private view = new DataView(this.bytes.buffer);
+  private bytes: Uint8Array;
+  private view: DataView;
   private length = 0;
+
+  constructor(capacity = INITIAL_CAPACITY) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
 
   /** What was written since the last call: a view that holds until more is written. */
   finish(): Uint8Array {
@@ -28,8 +33,7 @@ export class CborWriter {
   }
 
   bigUnsigned(value: bigint): void {
-    if (value <= 0xffff_ffffn) this.head(0, Number(value));
-    else this.head64(0, value);
+    this.bigHead(0, value);
   }
 
   /** Bytes that are CBOR already, such as a key that is written often. */
@@ -88,8 +92,7 @@ export class CborWriter {
       this.head(4, value.length);
       for (const item of value) this.value(item as TraceValue);
     } else if (value instanceof Tagged) {
-      if (value.tag > 0xffff_ffffn) this.head64(6, value.tag);
-      else this.head(6, Number(value.tag));
+      this.bigHead(6, value.tag);
       this.value(value.value);
     } else if (value instanceof Map) {
       this.mapHeader(value.size);
@@ -122,8 +125,7 @@ export class CborWriter {
   private bigint(value: bigint): void {
     const isNegative = value < 0n;
     const magnitude = isNegative ? -1n - value : value;
-    if (magnitude <= 0xffff_ffffn) this.head(isNegative ? 1 : 0, Number(magnitude));
-    else if (magnitude <= MAX_UINT64) this.head64(isNegative ? 1 : 0, magnitude);
+    if (magnitude <= MAX_UINT64) this.bigHead(isNegative ? 1 : 0, magnitude);
     else {
       this.byte(isNegative ? 0xc3 : 0xc2);
       const hex = magnitude.toString(16);
@@ -136,37 +138,12 @@ export class CborWriter {
 
   private head(major: number, argument: number): void {
     this.room(9);
-    const { bytes, view } = this;
-    const at = this.length;
-    const type = major << 5;
-    if (argument < 24) {
-      bytes[at] = type | argument;
-      this.length = at + 1;
-    } else if (argument < 0x100) {
-      bytes[at] = type | 24;
-      bytes[at + 1] = argument;
-      this.length = at + 2;
-    } else if (argument < 0x10000) {
-      bytes[at] = type | 25;
-      view.setUint16(at + 1, argument);
-      this.length = at + 3;
-    } else if (argument < TWO_32) {
-      bytes[at] = type | 26;
-      view.setUint32(at + 1, argument);
-      this.length = at + 5;
-    } else {
-      bytes[at] = type | 27;
-      view.setUint32(at + 1, Math.floor(argument / TWO_32));
-      view.setUint32(at + 5, argument % TWO_32);
-      this.length = at + 9;
-    }
+    this.length = writeHead(this.bytes, this.length, major << 5, argument);
   }
 
-  private head64(major: number, argument: bigint): void {
+  private bigHead(major: number, argument: bigint): void {
     this.room(9);
-    this.bytes[this.length] = (major << 5) | 27;
-    this.view.setBigUint64(this.length + 1, argument);
-    this.length += 9;
+    this.length = writeBigHead(this.bytes, this.length, major << 5, argument);
   }
 
   private byte(value: number): void {

@@ -3,6 +3,7 @@ import { eventToEntries } from '../event-fields.js';
 import { headerToMap } from '../header-fields.js';
 import type { TraceEncoder } from '../trace-item.js';
 import { CborWriter } from './cbor-writer.js';
+import { ObjectEvents } from './object-events.js';
 import { MAGIC } from './reader.js';
 
 const VERSION = 2;
@@ -25,6 +26,7 @@ const KEY = {
 
 /** Writes `.moqtrace` version 2. */
 export class MoqtraceWriter implements TraceEncoder {
+  readonly objects = new ObjectEvents();
   private readonly writer = new CborWriter();
 
   header(header: TraceHeader): Uint8Array {

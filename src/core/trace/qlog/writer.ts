@@ -27,6 +27,7 @@ const VANTAGE: Readonly<Record<string, string>> = { client: 'client', server: 's
  * What its events have no place for stands beside their `data` in `moqtrace`, so that converting back loses nothing.
  */
 export class QlogWriter implements TraceEncoder {
+  readonly objects = null;
   private readonly streams = new Map<string, StreamOpenedEvent>();
   private lastDatagram = '';
   /** Waits for the object, or the payload, that makes one qlog event with it. */
