@@ -54,7 +54,8 @@ async function transfer(
     'both',
     ...relay.trust,
   ];
-  const publisher = start(['publish', relay.quic, ...track, ...common, '--trace', file(publisherTrace)], {
+  const own = ['--priority', '77', '--trace', file(publisherTrace)];
+  const publisher = start(['publish', relay.quic, ...track, ...common, ...own], {
     stdin: Buffer.from('one\ntwo\nthree\n'),
     env,
   });
@@ -100,6 +101,13 @@ describe.each(['14', '16', '18'])('--trace on draft %s', (draft) => {
       changed: 0,
       reordered: 0,
     });
+  });
+
+  it('says of every object the priority that its stream has on the wire', async () => {
+    for (const name of [pub, sub]) {
+      const priorities = (await show(name)).flatMap(({ kind, pp }) => (kind === 'object-header' ? [pp] : []));
+      expect(new Set(priorities), name).toEqual(new Set([77]));
+    }
   });
 
   it('converts there and back to the same bytes', async () => {

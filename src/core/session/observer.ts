@@ -67,8 +67,12 @@ export interface SessionObserver {
   objectSent(object: ObservedObject, payloadLength: number, payload: Uint8Array | null): void;
   /** Payload that follows; the last piece makes the object complete. */
   payloadSent(object: ObservedObject, bytes: Uint8Array, complete: boolean, payloadLength: number): void;
-  /** Pieces of objects as they came, or as they are passed on. */
-  fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void;
+  /**
+   * Pieces of objects as they came, or as they are passed on.
+   *
+   * @param priority that of all of them, where it is not the one in their headers.
+   */
+  fragments(streamId: bigint, pieces: readonly ObjectFragment[], priority?: number): void;
   /** An object in a datagram. */
   datagram(direction: 'sent' | 'received', trackAlias: bigint, object: DatagramObject): void;
   /** See SessionNotice. */

@@ -43,8 +43,9 @@ export class SubgroupTap {
     if (this.#object !== null) this.observer.payloadSent(this.#object, bytes, complete, this.#payloadLength);
   }
 
+  /** What is passed on has the priority of the stream that it leaves on. */
   fragments(pieces: readonly ObjectFragment[]): void {
-    this.observer.fragments(this.streamId, pieces);
+    this.observer.fragments(this.streamId, pieces, this.header.priority ?? DEFAULT_PRIORITY);
   }
 
   /** A reset may follow an end that has not been delivered yet: the stream was closed already. */

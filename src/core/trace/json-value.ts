@@ -2,7 +2,12 @@ import { Tagged, type TraceMap, type TraceValue } from '../records/trace-event.j
 import { fromHex, toHex } from '../util/bytes.js';
 
 /** JSON as `JSON.parse` gives it. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | JsonMap;
+export type JsonMap = { [key: string]: Json };
+
+export function isJsonMap(json: Json | undefined): json is JsonMap {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
 
 /** Keys that mark what JSON has no form for. A map of ours with a key like these is written as pairs. */
 const HEX = '$hex';

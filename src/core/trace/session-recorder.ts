@@ -153,7 +153,7 @@ export class SessionRecorder implements SessionObserver {
   }
 
   /** What came together has one time. */
-  fragments(streamId: bigint, pieces: readonly ObjectFragment[]): void {
+  fragments(streamId: bigint, pieces: readonly ObjectFragment[], priority = -1): void {
     if (this.#isBroken) return;
     try {
       const { sink } = this;
@@ -162,7 +162,8 @@ export class SessionRecorder implements SessionObserver {
         const { object, payloadLength } = header;
         const place = this.#placeOf(streamId, header.group);
         const size = complete && !this.#payload ? payloadLength : 0;
-        if (offset === 0) sink.object(now, place, object, header.priority, STATUS[header.status], size);
+        const said = priority < 0 ? header.priority : priority;
+        if (offset === 0) sink.object(now, place, object, said, STATUS[header.status], size);
         else if (size > 0) sink.size(now, place, object, size);
         if (this.#payload) this.#piece(now, place, object, bytes);
       }

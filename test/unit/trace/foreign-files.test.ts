@@ -56,3 +56,20 @@ describe("moq-relay-ietf's traces", () => {
     );
   });
 });
+
+describe("other programs' traces of QUIC", () => {
+  it.each([
+    ['quic-go.sqlog', 'quic-go qlog', '2026-11-23T15:43:21.675Z', 15],
+    ['aioquic.qlog', undefined, '2026-11-23T15:54:14.945Z', 12],
+  ])('%s: when it began, and each event under its name', (name, source, began, count) => {
+    const { header, events, notes } = read(name);
+    expect(notes).toEqual([]);
+    expect(header).toMatchObject({ perspective: 'client', ...(source === undefined ? {} : { source }) });
+    expect(new Date(header?.startTime ?? 0).toISOString()).toBe(began);
+    expect(events).toHaveLength(count);
+    expect(events.every((event) => event.kind === 7 && /^[a-z]+:[a-z_]+$/.test(event.label))).toBe(true);
+    const times = events.map(({ timeUs }) => timeUs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times.at(-1)).toBeLessThan(1_000_000);
+  });
+});

@@ -5,7 +5,7 @@ import type { TraceEvent, TraceHeader } from '../../../src/core/records/trace-ev
 import { QlogReader } from '../../../src/core/trace/qlog/reader.js';
 import { QlogWriter } from '../../../src/core/trace/qlog/writer.js';
 import type { TraceItem } from '../../../src/core/trace/trace-item.js';
-import { concatBytes, utf8 } from '../../../src/core/util/bytes.js';
+import { concatBytes, fromHex, utf8 } from '../../../src/core/util/bytes.js';
 import { traceEvent, traceHeader } from '../../support/trace-arbitraries.js';
 
 const HEADER: TraceHeader = {
@@ -96,16 +96,34 @@ describe('a qlog file of ours', () => {
       trackAlias: 9n,
       group: 4n,
       subgroup: 1n,
+      header: fromHex('1d09040107') as Uint8Array,
     };
-    const records = new TextDecoder()
-      .decode(write(HEADER, [opened, ...object(3n)]))
-      .split('\x1e')
-      .slice(2);
+    const end: TraceEvent = { ...object(3n)[0], sequence: 3, object: 2n ** 60n + 3n, status: 1 } as TraceEvent;
+    const events = [opened, ...object(3n), end];
+    expect(eventsOf(read(write(HEADER, events)))).toEqual(events);
+    const [file, ...records] = new TextDecoder().decode(write(HEADER, events)).split('\x1e').slice(1);
+    // Until there is an RFC the version of the draft is part of the name.
+    expect(JSON.parse(file as string).trace.event_schemas).toEqual(['urn:ietf:params:qlog:events:moqt-07']);
     expect(records.map((text) => JSON.parse(text)).map(({ name, time, data }) => ({ name, time, data }))).toEqual([
+      {
+        name: 'moqt:stream_type_set',
+        time: 1.4,
+        data: { owner: 'local', stream_id: 3, stream_type: 'subgroup_header' },
+      },
       {
         name: 'moqt:subgroup_header_created',
         time: 1.4,
-        data: { stream_id: 3, track_alias: 9, group_id: 4, subgroup_id: 1 },
+        data: {
+          stream_id: 3,
+          track_alias: 9,
+          group_id: 4,
+          subgroup_id: 1,
+          subgroup_id_mode: 2,
+          publisher_priority: 7,
+          contains_end_of_group: true,
+          properties_present: true,
+          raw: { length: 5, data: '1d09040107' },
+        },
       },
       {
         name: 'moqt:subgroup_object_created',
@@ -114,11 +132,26 @@ describe('a qlog file of ours', () => {
           stream_id: 3,
           group_id: 4,
           object_id: String(2n ** 60n),
+          object_id_delta: String(2n ** 60n),
           publisher_priority: 7,
           subgroup_id: 1,
-          object_status: 'normal',
+          object_status: 0,
           object_payload_length: 3,
           object_payload: { length: 3, data: '616263' },
+        },
+      },
+      {
+        name: 'moqt:subgroup_object_created',
+        time: 1.5,
+        data: {
+          stream_id: 3,
+          group_id: 4,
+          object_id: String(2n ** 60n + 3n),
+          object_id_delta: 2,
+          publisher_priority: 7,
+          subgroup_id: 1,
+          object_status: 3,
+          object_payload_length: 0,
         },
       },
     ]);
@@ -137,7 +170,11 @@ describe('a qlog file of ours', () => {
     };
     const events = [opened, ...object(2n ** 62n)];
     const records = new TextDecoder().decode(write(HEADER, events)).split('\x1e').slice(2);
-    expect(records.map((text) => JSON.parse(text).name)).toEqual(['moqt:object_datagram_parsed']);
+    expect(records.map((text) => JSON.parse(text)).map(({ name, data }) => ({ name, data }))).toMatchObject([
+      { name: 'moqt:object_datagram_parsed', data: { track_alias: 9, group_id: 4 } },
+    ]);
+    // It has no stream: the ID that we number it with is not for others.
+    expect(JSON.parse(records[0] as string).data.stream_id).toBeUndefined();
     expect(eventsOf(read(write(HEADER, events)))).toEqual(events);
   });
 });
@@ -178,6 +215,75 @@ describe('a qlog file of another program', () => {
     expect(eventsOf(read(utf8(text)))).toMatchObject([
       { kind: 1, streamId: 2n ** 62n - 1n, streamType: 'fetch', fetchRequestId: 7n },
     ]);
+  });
+
+  it('may leave the group to the header of the stream, and count the IDs of objects from the one before', () => {
+    const event = (name: string, data: object) => ({
+      time: 1,
+      name: `moqt:${name}_parsed`,
+      data: { stream_id: 3, ...data },
+    });
+    const size = { object_payload_length: 5 };
+    const items = read(
+      lines(
+        head,
+        event('subgroup_header', { track_alias: 1, group_id: 8 }),
+        event('subgroup_object', { object_id_delta: 2, ...size }),
+        event('subgroup_object', { object_id_delta: 0, ...size }),
+        event('subgroup_object', { object_id_delta: 1, object_status: 4, object_payload_length: 0 }),
+        // Of a stream that nothing is known of.
+        { ...event('subgroup_object', { object_id_delta: 0 }), data: { stream_id: 7, object_id_delta: 0 } },
+      ),
+    );
+    const objects = eventsOf(items).flatMap((event) =>
+      event.kind === 3 ? [[event.group, event.object, event.status]] : [],
+    );
+    expect(objects).toEqual([
+      [8n, 2n, 0],
+      [8n, 3n, 0],
+      [8n, 5n, 2],
+    ]);
+    expect(eventsOf(items).at(-1)).toMatchObject({ kind: 'unknown', eventType: 3 });
+  });
+
+  it.each([
+    ['a clock that began anywhere', { reference_time: { clock_type: 'monotonic', epoch: 'unknown' } }, 5, 0],
+    [
+      'such a clock, with the time of the wall',
+      {
+        reference_time: {
+          clock_type: 'monotonic',
+          epoch: 'unknown',
+          wall_clock_time: '2025-01-02T03:04:05.000000006Z',
+        },
+      },
+      5,
+      Date.UTC(2025, 0, 2, 3, 4, 5),
+    ],
+    ['a clock without any words', { reference_time: { clock_type: '', epoch: '' } }, 5, 0],
+    [
+      '1970',
+      {
+        time_format: 'relative_to_epoch',
+        reference_time: { clock_type: 'system', epoch: '1970-01-01T00:00:00.000Z' },
+      },
+      1_700_000_000_005,
+      1_700_000_000_005,
+    ],
+    [
+      '1970, with a reference',
+      { time_format: 'absolute', reference_time: 1_700_000_000_000 },
+      1_700_000_000_005,
+      1.7e12,
+    ],
+    ['1970, without saying so', {}, 1_700_000_000_005, 1_700_000_000_005],
+  ])('has times that count from %s', (_, common, first, start) => {
+    const file = { file_schema: 'urn:ietf:params:qlog:file:sequential', serialization_format: 'JSON-SEQ' };
+    const events = [0, 2].map((more) => ({ time: first + more, name: 'a:b', data: {} }));
+    const items = read(lines({ ...file, trace: { common_fields: common } }, ...events));
+    expect(items[0]).toMatchObject({ type: 'header', header: { startTime: start } });
+    const [one, two] = eventsOf(items).map(({ timeUs }) => timeUs) as [number, number];
+    expect([one, two - one]).toEqual([start > 0 && first > 1e11 ? (first - start) * 1000 : 5000, 2000]);
   });
 
   it('is read as one document, with times that count from the one before', () => {

@@ -3,28 +3,29 @@ import { fromHex } from '../../util/bytes.js';
 import { PROFILES, profileByDraft } from '../../wire/drafts/index.js';
 import { eventFromMap } from '../event-fields.js';
 import { isMap } from '../header-fields.js';
-import { type Json, valueFromJson } from '../json-value.js';
+import { type Json, type JsonMap, valueFromJson } from '../json-value.js';
 import { NAMES, OWN_PREFIX, statusFrom } from './event-names.js';
+import type { QlogClock } from './qlog-clock.js';
+import { StreamPlaces } from './stream-places.js';
 
-export type JsonMap = { [key: string]: Json };
 type Entries = Record<string, TraceValue>;
 
 /** Datagrams of others have no stream: they get IDs that no QUIC stream has. */
 const FIRST_DATAGRAM_ID = 2n ** 62n;
 
+/** Follows from what other events say; ours has it for other readers. */
+const STREAM_TYPE = 'moqt:stream_type_set';
+
 /** Makes events of qlog records. */
 export class EventImporter {
   private sequence = 0;
-  private lastMs = 0;
   private datagrams = FIRST_DATAGRAM_ID;
-  private readonly timeFormat: string;
+  private readonly streams = new StreamPlaces();
 
   constructor(
     private readonly header: TraceHeader,
-    common: JsonMap,
-  ) {
-    this.timeFormat = typeof common.time_format === 'string' ? common.time_format : 'relative';
-  }
+    private readonly clock: QlogClock,
+  ) {}
 
   /** One record may stand for up to three events: a datagram, its object, its payload. Null: it is no event. */
   events(json: JsonMap): readonly TraceEvent[] | null {
@@ -35,7 +36,7 @@ export class EventImporter {
     const events =
       typeof own === 'object' && own !== null && !Array.isArray(own)
         ? this.exact(name, Math.round(time * 1000), map(data), own, json)
-        : this.foreign(name, this.relativeUs(time), data ?? null, json);
+        : this.foreign(name, Math.max(0, Math.round(this.clock.toRelative(time) * 1000)), data ?? null, json);
     const whole = events.filter((event): event is TraceEvent => event !== null);
     return whole.length === events.length ? whole : null;
   }
@@ -43,7 +44,8 @@ export class EventImporter {
   /** A record of ours: what `data` has no place for stands in `moqtrace`. */
   private exact(name: string, t: number, data: JsonMap, more: JsonMap, json: JsonMap): (TraceEvent | null)[] {
     const { datagram, payload, ...rest } = more;
-    const e = { t, ...values(rest) };
+    const e: Entries = { t, ...values(rest) };
+    if (name === STREAM_TYPE) return [];
     if (name.startsWith(OWN_PREFIX)) return [eventFromMap({ ...e, ...values(data) })];
     if (!name.startsWith('moqt:')) {
       const { time: _t, name: _n, data: _d, moqtrace: _m, ...beside } = json;
@@ -61,10 +63,12 @@ export class EventImporter {
         eventFromMap({ ...pick(data, ['sid', 'ta', 'g', 'sg']), ...raw(data, 'hdr'), ...direction, st: 0, ...e }),
       ];
     }
-    const id = pick(data, ['sid', 'g', 'o']);
+    // The ID of a datagram is ours, and stands beside.
+    const sid: Entries = { ...pick(data, ['sid']), ...(e.sid === undefined ? {} : { sid: e.sid }) };
+    const id = { ...sid, ...pick(data, ['g', 'o']) };
     const events = [eventFromMap({ ...id, ...pick(data, ['pp']), os: statusFrom(data.object_status), ...e })];
     if (datagram !== undefined) {
-      events.unshift(eventFromMap({ ...pick(data, ['sid', 'ta']), ...values(map(datagram)) }));
+      events.unshift(eventFromMap({ ...sid, ...pick(data, ['ta']), ...values(map(datagram)) }));
     }
     if (payload !== undefined) {
       events.push(eventFromMap({ ...id, ...size(data), ...values(map(payload)) }));
@@ -79,8 +83,10 @@ export class EventImporter {
     const event = name.replace(/_(created|parsed)$/, '');
     const next = (entries: Entries): TraceEvent | null => eventFromMap({ n: this.sequence++, t, ...entries });
     if (event === 'moqt:control_message') return [next({ e: 0, ...direction, ...this.control(fields) })];
-    const common = { ...pick(fields, ['sid']), ...direction };
+    const common: Entries = { ...pick(fields, ['sid']), ...direction };
     if (event === 'moqt:subgroup_header') {
+      const { g = null, sg = null } = pick(fields, ['g', 'sg']);
+      this.streams.opened(String(common.sid), g as bigint | null, sg as bigint | null);
       return [
         next({
           e: 1,
@@ -95,31 +101,41 @@ export class EventImporter {
       return [next({ e: 1, ...common, st: 2, ...pick(fields, ['fri']), ...others(fields, ['sid', 'fri']) })];
     }
     if (event === 'moqt:subgroup_object' || event === 'moqt:fetch_object') {
-      return this.object(pick(fields, ['sid', 'g', 'o']), fields, next);
+      return this.object(this.objectId(fields), fields, next);
     }
     if (event === 'moqt:object_datagram' || event === 'moqt:object_datagram_status') {
       const sid = this.datagrams++;
       const opened = next({ e: 1, sid, ...direction, st: 1, ...pick(fields, ['ta', 'g']) });
-      return [opened, ...this.object({ ...pick(fields, ['g', 'o']), sid }, fields, next)];
+      // A datagram without an ID has the object 0.
+      return [opened, ...this.object({ o: 0, ...pick(fields, ['g', 'o']), sid }, fields, next)];
     }
     const { time: _t, name: _n, data: _d, ...beside } = json;
     return [next({ ...values(beside), e: 7, label: name, data: valueFromJson(data) })];
   }
 
+  /** The group may be left to the stream's header, and the ID to the object before (from draft-06 on). */
+  private objectId(fields: JsonMap): Entries {
+    const id = pick(fields, ['sid', 'g', 'o']);
+    const stream = String(id.sid);
+    const delta = integer(fields.object_id_delta);
+    const group = id.g ?? this.streams.find(stream)?.group ?? undefined;
+    const object = id.o ?? (delta === null ? null : this.streams.objectAt(stream, delta)) ?? undefined;
+    return { ...id, ...(group === undefined ? {} : { g: group }), ...(object === undefined ? {} : { o: object }) };
+  }
+
   private object(id: Entries, fields: JsonMap, next: (entries: Entries) => TraceEvent | null): (TraceEvent | null)[] {
     const { pp = 128 } = pick(fields, ['pp']);
     const used = ['sid', 'ta', 'g', 'o', 'pp', 'os'] as const;
-    const length = ['object_payload_length', 'payload_length', 'object_payload', 'raw'];
+    const length = ['object_id_delta', 'object_payload_length', 'payload_length', 'object_payload', 'raw'];
     const header = next({
       ...others(fields, used, length),
       e: 3,
       ...id,
-      o: id.o ?? 0,
       pp,
       os: statusFrom(fields.object_status),
     });
     const payload = size(fields);
-    return payload.sz === undefined ? [header] : [header, next({ e: 4, ...id, o: id.o ?? 0, ...payload })];
+    return payload.sz === undefined ? [header] : [header, next({ e: 4, ...id, ...payload })];
   }
 
   /** The message under `message` (the qlog draft) or beside `stream_id` (mlog). */
@@ -145,18 +161,6 @@ export class EventImporter {
       if (layout !== undefined) return BigInt(layout.id);
     }
     return 0n;
-  }
-
-  private relativeUs(time: number): number {
-    const start = this.header.startTime;
-    const ms =
-      this.timeFormat === 'delta'
-        ? this.lastMs + time
-        : this.timeFormat === 'absolute' || this.timeFormat === 'relative_to_epoch'
-          ? time - start
-          : time;
-    this.lastMs = ms;
-    return Math.max(0, Math.round(ms * 1000));
   }
 }
 

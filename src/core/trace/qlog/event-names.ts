@@ -13,8 +13,8 @@ export const NAMES = {
   fri: 'request_id',
 } as const;
 
-/** Object status by number, as qlog writes it. */
-export const STATUSES = ['normal', 'end_of_group', 'end_of_track', 'object_does_not_exist'] as const;
+/** Object status by our number, as it is on the wire and in qlog (draft-18 §11.2.1.1; 1 only in 14 and 15). */
+export const STATUSES = [0, 3, 4, 1] as const;
 
 /** The number of a status in any spelling that is met: `EndOfTrack`, `end_of_track`, `0x4`, 4. Unknown: 0. */
 export function statusFrom(value: unknown): number {

@@ -1,10 +1,11 @@
 import type { TraceEvent, TraceHeader, TraceMap, TraceNote } from '../../records/trace-event.js';
 import { fromUtf8 } from '../../util/bytes.js';
 import { headerFromMap, isMap } from '../header-fields.js';
-import { type Json, valueFromJson } from '../json-value.js';
+import { isJsonMap, type Json, type JsonMap, valueFromJson } from '../json-value.js';
 import { traceFileError } from '../trace-error.js';
 import type { TraceDecoder, TraceItem } from '../trace-item.js';
-import { EventImporter, type JsonMap } from './event-importer.js';
+import { EventImporter } from './event-importer.js';
+import { QlogClock } from './qlog-clock.js';
 import { type RawRecord, RecordSplitter } from './record-splitter.js';
 
 /** A record of more is none that a trace has. A file that is one JSON document is one record. */
@@ -18,6 +19,8 @@ const MAX_NOTES = 20;
 export class QlogReader implements TraceDecoder {
   private readonly splitter = new RecordSplitter(MAX_RECORD_BYTES);
   private importer: EventImporter | null = null;
+  /** The header that waits for the first event to tell when the trace began. */
+  private waiting: { readonly header: TraceHeader; readonly clock: QlogClock } | null = null;
   /** The lines of what may be one document over several of them. */
   private document: RawRecord[] | null = null;
   private skipped = 0;
@@ -39,6 +42,7 @@ export class QlogReader implements TraceDecoder {
     for (const record of this.splitter.end()) this.record(record, items);
     if (this.document !== null) this.wholeDocument(this.document, items);
     if (this.importer === null) throw traceFileError('the file ends before the header of its trace');
+    this.release(items);
     if (this.skipped > MAX_NOTES) {
       items.push(note('skipped', `${this.skipped} records in all were no events and were skipped`));
     }
@@ -58,8 +62,11 @@ export class QlogReader implements TraceDecoder {
   }
 
   private begin(json: Json, items: TraceItem[]): void {
-    if (!isJsonMap(json) || json.qlog_version === undefined) {
-      throw traceFileError('the file is no qlog: it does not begin with a header that has a qlog_version');
+    // 0.3 has a version, 0.4 a schema, and some writers both.
+    if (!isJsonMap(json) || (json.qlog_version === undefined && typeof json.file_schema !== 'string')) {
+      throw traceFileError(
+        'the file is no qlog: it does not begin with a header that has a qlog_version or file_schema',
+      );
     }
     if (Array.isArray(json.traces)) {
       this.traces(json, items);
@@ -76,6 +83,7 @@ export class QlogReader implements TraceDecoder {
       this.header(json, trace, items);
       const events = Array.isArray(trace.events) ? trace.events : [];
       for (const event of events) this.event(event, null, items);
+      this.release(items);
     }
     if (this.importer === null) throw traceFileError('the qlog document holds no trace');
   }
@@ -89,14 +97,28 @@ export class QlogReader implements TraceDecoder {
   }
 
   private header(file: JsonMap, trace: JsonMap, items: TraceItem[]): void {
-    const header = headerOf(file, trace);
-    this.importer = new EventImporter(header, isJsonMap(trace.common_fields) ? trace.common_fields : {});
-    items.push({ type: 'header', header });
+    const clock = new QlogClock(isJsonMap(trace.common_fields) ? trace.common_fields : {});
+    const header = headerOf(file, trace, clock.startTime ?? 0);
+    this.importer = new EventImporter(header, clock);
+    this.waiting = { header, clock };
+    if (clock.startTime !== null || trace.moqtrace !== undefined) this.release(items);
+  }
+
+  /** The header goes before the first event. */
+  private release(items: TraceItem[]): void {
+    if (this.waiting === null) return;
+    const { header, clock } = this.waiting;
+    this.waiting = null;
+    items.push({
+      type: 'header',
+      header: clock.startTime === null ? header : { ...header, startTime: clock.startTime },
+    });
   }
 
   private event(json: Json | undefined, record: RawRecord | null, items: TraceItem[]): void {
     const events: readonly TraceEvent[] | null =
       json !== undefined && isJsonMap(json) ? (this.importer as EventImporter).events(json) : null;
+    if (events !== null) this.release(items);
     if (events !== null) {
       for (const event of events) items.push({ type: 'event', event });
     } else if (json === undefined && record?.isLast === true) {
@@ -111,7 +133,7 @@ export class QlogReader implements TraceDecoder {
 }
 
 /** The header that the file holds for us, or what can be told from the ones of others. */
-function headerOf(file: JsonMap, trace: JsonMap): TraceHeader {
+function headerOf(file: JsonMap, trace: JsonMap, startTime: number): TraceHeader {
   const own = trace.moqtrace === undefined ? null : valueFromJson(trace.moqtrace);
   if (own !== null && isMap(own)) return headerFromMap(own);
   const common = isJsonMap(trace.common_fields) ? trace.common_fields : {};
@@ -122,7 +144,7 @@ function headerOf(file: JsonMap, trace: JsonMap): TraceHeader {
     protocol: version === undefined ? 'unknown' : String(version),
     perspective: vantage === 'client' || vantage === 'server' ? vantage : 'observer',
     detail: 'headers+sizes',
-    startTime: referenceTime(common),
+    startTime,
     ...(title === undefined ? {} : { source: title }),
     custom: { qlog: valueFromJson(withoutEvents(file)) as TraceMap },
   };
@@ -131,15 +153,6 @@ function headerOf(file: JsonMap, trace: JsonMap): TraceHeader {
 function withoutEvents(file: JsonMap): JsonMap {
   const { traces: _, ...rest } = file;
   return rest;
-}
-
-/** Epoch ms; 0 when the file does not say. */
-function referenceTime(common: JsonMap): number {
-  const { reference_time: reference } = common;
-  if (typeof reference === 'number' && Number.isFinite(reference)) return reference;
-  const text = isJsonMap(reference ?? null) ? (reference as JsonMap).wall_clock_time : reference;
-  const parsed = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(parsed) ? 0 : parsed;
 }
 
 function parse(bytes: Uint8Array): Json | undefined {
@@ -164,10 +177,6 @@ function quoteInteger(token: string): string {
 
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
-}
-
-function isJsonMap(json: Json | undefined): json is JsonMap {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function note(kind: TraceNote['kind'], message: string, record: RawRecord | null = null): TraceItem {

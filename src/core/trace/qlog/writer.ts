@@ -12,12 +12,14 @@ import type {
 import { concatBytes, toHex, utf8 } from '../../util/bytes.js';
 import { eventToEntries } from '../event-fields.js';
 import { headerToMap, isMap } from '../header-fields.js';
-import { type Json, valueToJson } from '../json-value.js';
+import { type Json, type JsonMap, valueToJson } from '../json-value.js';
 import type { TraceEncoder } from '../trace-item.js';
 import { NAMES, OWN_PREFIX, STATUSES } from './event-names.js';
+import { StreamPlaces } from './stream-places.js';
+import { subgroupFields } from './subgroup-fields.js';
 
-type JsonMap = { [key: string]: Json };
-
+/** The version whose shapes are written: until it is an RFC, the number is part of the name. */
+const SCHEMA = 'urn:ietf:params:qlog:events:moqt-07';
 /** Streams whose direction is remembered; beyond them objects are written as received. */
 const MAX_STREAMS = 100_000;
 const VANTAGE: Readonly<Record<string, string>> = { client: 'client', server: 'server' };
@@ -29,11 +31,14 @@ const VANTAGE: Readonly<Record<string, string>> = { client: 'client', server: 's
 export class QlogWriter implements TraceEncoder {
   readonly objects = null;
   private readonly streams = new Map<string, StreamOpenedEvent>();
+  private readonly places = new StreamPlaces();
   private lastDatagram = '';
+  private protocol = '';
   /** Waits for the object, or the payload, that makes one qlog event with it. */
   private held: (StreamOpenedEvent | ObjectHeaderEvent)[] = [];
 
   header(header: TraceHeader): Uint8Array {
+    this.protocol = header.protocol;
     return record({
       qlog_version: '0.3',
       qlog_format: 'JSON-SEQ',
@@ -42,7 +47,7 @@ export class QlogWriter implements TraceEncoder {
       trace: {
         vantage_point: { type: VANTAGE[header.perspective] ?? 'network' },
         common_fields: { time_format: 'relative', reference_time: header.startTime, protocol_type: ['MOQT'] },
-        event_schemas: ['urn:ietf:params:qlog:events:moqt'],
+        event_schemas: [SCHEMA],
         moqtrace: valueToJson(headerToMap(header)),
       },
     });
@@ -52,7 +57,10 @@ export class QlogWriter implements TraceEncoder {
     const done: Uint8Array[] = [];
     if (!this.belongs(event)) done.push(...this.release());
     if (event.kind === 1) this.remember(event);
-    if (event.kind === 2) this.streams.delete(streamKey(event));
+    if (event.kind === 2) {
+      this.streams.delete(streamKey(event));
+      this.places.closed(streamKey(event));
+    }
     if (event.kind === 3 || (event.kind === 1 && event.streamType === 'datagram')) this.held.push(event);
     else if (event.kind === 4 && this.held.length > 0) done.push(...this.release(event));
     else done.push(this.single(event));
@@ -109,7 +117,9 @@ export class QlogWriter implements TraceEncoder {
       ...(raw === undefined ? {} : { raw: { length: raw.length, data: toHex(raw) } }),
     };
     const more = message === null ? { ...rest(event, used), msg: null } : rest(event, used);
-    return timed(event, `moqt:control_message_${created(event.direction)}`, data, more);
+    const record = timed(event, `moqt:control_message_${created(event.direction)}`, data, more);
+    const opens = type !== null && /^(?:client_|server_)?setup$/.test(type);
+    return opens ? concatBytes([this.streamType(event, 'control'), record]) : record;
   }
 
   private streamHeader(event: StreamOpenedEvent): Uint8Array {
@@ -119,8 +129,19 @@ export class QlogWriter implements TraceEncoder {
     const hdr: JsonMap =
       event.header === undefined ? {} : { raw: { length: event.header.length, data: toHex(event.header) } };
     const used = [...keys, 'd', 'st', 'hdr'];
-    const name = `moqt:${isFetch ? 'fetch' : 'subgroup'}_header_${created(event.direction)}`;
-    return timed(event, name, { ...data, ...hdr }, rest(event, used));
+    const type = isFetch ? 'fetch_header' : 'subgroup_header';
+    const said = isFetch || event.header === undefined ? {} : subgroupFields(this.protocol, event.header);
+    return concatBytes([
+      this.streamType(event, type),
+      timed(event, `moqt:${type}_${created(event.direction)}`, { ...data, ...said, ...hdr }, rest(event, used)),
+    ]);
+  }
+
+  /** Says what the next event implies, for readers that look for it; ours passes it over. */
+  private streamType(event: ControlMessageEvent | StreamOpenedEvent, type: string): Uint8Array {
+    if (event.streamId === undefined) return NOTHING;
+    const owner = event.direction === 'sent' ? 'local' : 'remote';
+    return timed(event, 'moqt:stream_type_set', { owner, stream_id: integer(event.streamId), stream_type: type }, {});
   }
 
   /** An object: its header, the datagram it came in, and its payload, as far as they stand together. */
@@ -132,18 +153,26 @@ export class QlogWriter implements TraceEncoder {
     const stream = this.streams.get(streamKey(header));
     const kind =
       datagram !== null ? 'object_datagram' : stream?.streamType === 'fetch' ? 'fetch_object' : 'subgroup_object';
+    const delta = kind === 'subgroup_object' ? this.places.deltaTo(streamKey(header), header.object) : null;
+    const status = STATUSES[header.status];
     const data: JsonMap = {
-      ...(datagram === null ? {} : project(datagram, ['ta'])),
-      ...project(header, ['sid', 'g', 'o', 'pp']),
+      ...(datagram === null ? project(header, ['sid']) : project(datagram, ['ta'])),
+      ...project(header, ['g', 'o']),
+      ...(delta === null ? {} : { object_id_delta: integer(delta) }),
+      ...project(header, ['pp']),
       ...(datagram === null && stream?.subgroup !== undefined ? { subgroup_id: integer(stream.subgroup) } : {}),
-      object_status: STATUSES[header.status] ?? 'normal',
-      ...(payload === undefined ? {} : { object_payload_length: payload.size }),
+      // Fetched objects have no status of their own.
+      ...(kind === 'fetch_object' || status === undefined ? {} : { object_status: status }),
+      // Only a status says that there is none: the payload of another may come later, after other events.
+      ...(payload === undefined && header.status === 0 ? {} : { object_payload_length: payload?.size ?? 0 }),
       ...(payload?.payload === undefined
         ? {}
         : { object_payload: { length: payload.payload.length, data: toHex(payload.payload) } }),
     };
+    const isSaid = kind !== 'fetch_object' && status !== undefined;
+    const used = ['g', 'o', 'pp', ...(datagram === null ? ['sid'] : []), ...(isSaid ? ['os'] : [])];
     const more = {
-      ...rest(header, ['sid', 'g', 'o', 'pp', ...(STATUSES[header.status] === undefined ? [] : ['os'])]),
+      ...rest(header, used),
       ...(datagram === null ? {} : { datagram: { t: datagram.timeUs, ...rest(datagram, ['sid', 'ta']) } }),
       ...(payload === undefined
         ? {}
@@ -170,8 +199,11 @@ export class QlogWriter implements TraceEncoder {
       this.lastDatagram = key;
     } else if (this.streams.size >= MAX_STREAMS) return;
     this.streams.set(key, event);
+    if (event.streamType === 'subgroup') this.places.opened(key, null, null);
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Keys that stand in a record for something else than themselves. */
 const RESERVED: ReadonlySet<string> = new Set(['time', 'name', 'data', 'moqtrace', 'n', 't', 'e', 'p', 'label']);
