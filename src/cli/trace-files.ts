@@ -16,10 +16,11 @@ export class TraceFiles {
     this.#flags = flags;
   }
 
-  /** For a session that a command is about to open; undefined when none is to be traced. */
+  /** For a session that a command is about to open; undefined when none is to be traced, or the URL leads to none. */
   async client(url: string): Promise<SessionRecorder | undefined> {
-    const tracing = await this.#open('client');
-    return tracing?.observe(parseMoqtUrl(url).redacted);
+    const endpoint = redacted(url);
+    const tracing = endpoint === null ? null : await this.#open('client');
+    return tracing === null ? undefined : tracing.observe(endpoint as string);
   }
 
   /** For each session that a relay accepts; null when none is to be traced. */
@@ -61,6 +62,15 @@ export class TraceFiles {
       });
     })();
     return this.#tracing;
+  }
+}
+
+/** Null for what is no URL: whoever asked for the session reports it, in its own form. */
+function redacted(url: string): string | null {
+  try {
+    return parseMoqtUrl(url).redacted;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  createReadStream,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const DEADLINE = { timeout: 20_000, interval: 50 };
 const TOKEN = 'a-token-that-nobody-may-see';
 const file = (name: string) => join(folder, name);
 
@@ -161,6 +172,62 @@ describe('--trace', () => {
     const result = await run(['connect', relay.quic, ...relay.trust, '--trace', file(name)]);
     expect(result.code, result.stderr).toBe(code);
     expect(result.stdout.length).toBe(0);
+  });
+
+  it('leaves it to the command how a bad URL is told', async () => {
+    const traced = await run(['probe', 'foo://x', '--json', '--trace', file('bad-url.moqtrace')]);
+    const plain = await run(['probe', 'foo://x', '--json']);
+    const report = ({ stdout }: Finished) => JSON.parse(stdout.toString()) as { verdict?: unknown };
+    expect([traced.code, traced.stderr]).toEqual([plain.code, plain.stderr]);
+    expect(report(traced).verdict).toEqual(report(plain).verdict);
+    expect(readdirSync(folder)).not.toContain('bad-url.moqtrace');
+  });
+
+  it('changes nothing but a warning when the disk is full', async () => {
+    symlinkSync('/dev/full', file('full.moqtrace'));
+    const result = await run(['connect', relay.quic, ...relay.trust, '--trace', file('full.moqtrace')]);
+    expect([result.code, result.stdout.length > 0]).toEqual([0, true]);
+    expect(result.stderr).toContain('is not whole: ENOSPC');
+  });
+
+  it('writes into a pipe, and refuses one that nobody reads', async () => {
+    execFileSync('mkfifo', [file('pipe.moqtrace')]);
+    const unread = await run(['connect', relay.quic, ...relay.trust, '--trace', file('pipe.moqtrace')]);
+    expect([unread.code, unread.stderr]).toEqual([10, expect.stringContaining('a pipe that nobody reads')]);
+    const reader = createReadStream(file('pipe.moqtrace'));
+    const chunks: Buffer[] = [];
+    const read = new Promise((resolve) => reader.on('data', (c) => chunks.push(c as Buffer)).on('close', resolve));
+    // Opening for writing fails until the reader is there.
+    await expect
+      .poll(
+        async () => (await run(['connect', relay.quic, ...relay.trust, '--trace', file('pipe.moqtrace')])).code,
+        DEADLINE,
+      )
+      .toBe(0);
+    await read;
+    writeFileSync(file('piped.moqtrace'), Buffer.concat(chunks));
+    expect((await show('piped.moqtrace')).at(-1)).toMatchObject({ kind: 'state-change', to: 'closed' });
+  });
+
+  it('of a killed program is read up to the last moment but one', async () => {
+    const held = start(['connect', relay.quic, ...relay.trust, '--hold', '--trace', file('killed.moqtrace')]);
+    await expect
+      .poll(() => statSync(file('killed.moqtrace'), { throwIfNoEntry: false })?.size ?? 0, DEADLINE)
+      .toBeGreaterThan(300);
+    held.child.kill('SIGKILL');
+    await held.done;
+    const kinds = (await show('killed.moqtrace')).map(({ kind }) => kind);
+    expect(kinds).toContain('control-message');
+  });
+
+  it('of an interrupted program ends in order', async () => {
+    const held = start(['connect', relay.quic, ...relay.trust, '--hold', '--trace', file('interrupted.moqtrace')]);
+    await expect
+      .poll(() => statSync(file('interrupted.moqtrace'), { throwIfNoEntry: false })?.size ?? 0, DEADLINE)
+      .toBeGreaterThan(300);
+    held.child.kill('SIGINT');
+    expect((await held.done).code).toBe(130);
+    expect((await show('interrupted.moqtrace')).at(-1)).toMatchObject({ kind: 'state-change', to: 'closed' });
   });
 
   it('QLOGDIR gets a qlog file of every run', async () => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { MoqtError } from '../errors/moqt-error.js';
 
@@ -28,13 +29,21 @@ export interface TraceOutput {
 const FLUSH_MS = 100;
 const BATCH_BYTES = 256 * 1024;
 
+/** A pipe that nobody reads is given up after so long. */
+const STALLED_MS = 2000;
+const RETRY_MS = 10;
+
+/** Without O_NONBLOCK the opening of a FIFO waits, and no signal ends it, until somebody reads. */
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+
 /** Creates or empties a file for a trace. Rejects with MOQT_E_LOCAL_IO when it cannot be written. */
 export async function openTraceOutput(path: string): Promise<TraceOutput> {
   try {
-    return new FileTraceOutput(await open(path, 'w', 0o600));
+    return new FileTraceOutput(await open(path, FLAGS, 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new MoqtError('MOQT_E_LOCAL_IO', `cannot write the trace ${path}: ${code ?? (error as Error).message}`, {
+    const why = code === 'ENXIO' ? 'it is a pipe that nobody reads' : (code ?? (error as Error).message);
+    throw new MoqtError('MOQT_E_LOCAL_IO', `cannot write the trace ${path}: ${why}`, {
       stage: 'config',
       cause: 'io.trace',
       hint: 'check the name (--trace, QLOGDIR, -o) and the permissions of its folder',
@@ -121,7 +130,7 @@ class FileTraceOutput implements TraceOutput {
   async #drain(): Promise<void> {
     try {
       for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
-        for (let at = 0; at < batch.length; ) at += (await this.file.write(batch, at)).bytesWritten;
+        for (let at = 0; at < batch.length; ) at += await this.#write(batch.subarray(at));
         this.#queued -= batch.length;
         if (batch.buffer.byteLength === BATCH_BYTES) this.#spare = new Uint8Array(batch.buffer);
       }
@@ -130,6 +139,20 @@ class FileTraceOutput implements TraceOutput {
       this.#queue = [];
       this.#queued = 0;
       this.filled = 0;
+    }
+  }
+
+  /** How many of the bytes were written: a pipe takes no more than its reader does. */
+  async #write(bytes: Uint8Array): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+      try {
+        return (await this.file.write(bytes)).bytesWritten;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        if (performance.now() - start > STALLED_MS) throw new Error('its reader takes nothing', { cause: error });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
   }
 }
