@@ -196,7 +196,9 @@ describe('--trace', () => {
     expect([unread.code, unread.stderr]).toEqual([10, expect.stringContaining('a pipe that nobody reads')]);
     const reader = createReadStream(file('pipe.moqtrace'));
     const chunks: Buffer[] = [];
-    const read = new Promise((resolve) => reader.on('data', (c) => chunks.push(c as Buffer)).on('close', resolve));
+    const read = new Promise<void>((resolve) =>
+      reader.on('data', (c) => chunks.push(c as Buffer)).on('close', () => resolve()),
+    );
     // Opening for writing fails until the reader is there.
     await expect
       .poll(

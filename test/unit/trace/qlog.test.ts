@@ -157,6 +157,47 @@ describe('a qlog file of ours', () => {
     ]);
   });
 
+  it('has the same record for an object, whichever way it was written', () => {
+    const uint64 = fc.oneof(fc.nat({ max: 300 }).map(BigInt), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
+    const base = { sequence: fc.nat(), timeUs: fc.nat({ max: 2 ** 40 }) };
+    const header = fc.record({ ...base, object: uint64, priority: fc.nat({ max: 255 }), status: fc.nat({ max: 3 }) });
+    const payload = fc.option(fc.record({ ...base, size: fc.nat() }), { nil: undefined });
+    const stream = fc.record({
+      streamId: uint64,
+      group: uint64,
+      subgroup: fc.option(uint64, { nil: undefined }),
+      direction: fc.constantFrom('sent' as const, 'received' as const),
+    });
+    const peer = fc.option(fc.string(), { nil: undefined });
+    fc.assert(
+      fc.property(stream, peer, header, payload, ({ streamId, group, subgroup, direction }, name, first, then) => {
+        const common = { streamId, group, ...(name === undefined ? {} : { peer: name }) };
+        const sg = subgroup === undefined ? {} : { subgroup };
+        const opened = {
+          kind: 1,
+          sequence: 0,
+          timeUs: 0,
+          ...common,
+          direction,
+          streamType: 'subgroup',
+          ...sg,
+        } as const;
+        const events = (extra: object): TraceEvent[] => [
+          opened,
+          { kind: 3, ...common, ...first, ...extra },
+          ...(then === undefined ? [] : [{ kind: 4 as const, ...common, object: first.object, ...then }]),
+        ];
+        const last = (extra: object): string =>
+          new TextDecoder()
+            .decode(write(HEADER, events(extra)))
+            .split('\x1e')
+            .at(-1) as string;
+        // A key that is not known makes it take the general way.
+        expect(last({})).toBe(last({ extra: { 'x-odd': 1 } }).replace(/,"x-odd":1/, ''));
+      }),
+    );
+  });
+
   it('says a datagram in one event', () => {
     const opened: TraceEvent = {
       kind: 1,

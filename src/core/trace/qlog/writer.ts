@@ -15,6 +15,7 @@ import { headerToMap, isMap } from '../header-fields.js';
 import { type Json, type JsonMap, valueToJson } from '../json-value.js';
 import type { TraceEncoder } from '../trace-item.js';
 import { NAMES, OWN_PREFIX, STATUSES } from './event-names.js';
+import { objectText } from './object-text.js';
 import { StreamPlaces } from './stream-places.js';
 import { subgroupFields } from './subgroup-fields.js';
 
@@ -154,6 +155,8 @@ export class QlogWriter implements TraceEncoder {
     const kind =
       datagram !== null ? 'object_datagram' : stream?.streamType === 'fetch' ? 'fetch_object' : 'subgroup_object';
     const delta = kind === 'subgroup_object' ? this.places.deltaTo(streamKey(header), header.object) : null;
+    const text = datagram === null ? objectText(header, payload, stream, delta) : null;
+    if (text !== null) return framed(text);
     const status = STATUSES[header.status];
     const data: JsonMap = {
       ...(datagram === null ? project(header, ['sid']) : project(datagram, ['ta'])),
@@ -292,5 +295,9 @@ function timed(
 }
 
 function record(json: JsonMap): Uint8Array {
-  return utf8(`\x1e${JSON.stringify(json)}\n`);
+  return framed(JSON.stringify(json));
+}
+
+function framed(json: string): Uint8Array {
+  return utf8(`\x1e${json}\n`);
 }
