@@ -3,6 +3,9 @@
 // What it does.
 
 export { generateCertificate } from './core/certs/generate.js';
+export { checkCertificates } from './core/inspection/check.js';
+export { Inspector } from './core/inspection/inspect.js';
+export { watchCertificates } from './core/inspection/watch.js';
 export { probe } from './core/probe/probe.js';
 export { announce } from './core/publisher/announce.js';
 export { type Publisher, publish } from './core/publisher/publish.js';
@@ -15,6 +18,10 @@ export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.j
 
 export type { GeneratedCertificate, GenerateOptions } from './core/certs/generate.js';
 export type { Cause, ProbeStage } from './core/errors/causes.js';
+export type { ExpiryLimits } from './core/inspection/check.js';
+export type { InspectSettings } from './core/inspection/inspect.js';
+export type { CertificateServer, ServerCarrier } from './core/inspection/source.js';
+export type { WatchOptions } from './core/inspection/watch.js';
 export type { ProbeContext, ProbeOptions, ProbeRequests } from './core/probe/probe-options.js';
 export type { StageLog } from './core/probe/stage-log.js';
 export type { AnnounceEvent, AnnounceOptions, AnnounceReport } from './core/publisher/announce.js';
@@ -30,6 +37,7 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
+export type * from './core/records/certificate-report.js';
 export type {
   CertificateFacts,
   Detail,
@@ -67,9 +75,14 @@ export type {
 export type { Gap, ReceivedObject, ReceivedPiece, TrackEnd, TrackItem } from './core/subscriber/track-item.js';
 export type { Clock, Timer } from './core/util/clock.js';
 
+// Where a redirect leads.
+
+export { type NextPlace, type RedirectHop, RedirectTrail, type RequestPlace } from './core/session/redirects.js';
+
 // Names, URLs, hashes and properties, read and written.
 
 export { parsePin } from './core/certs/pins.js';
+export { readCertificates } from './core/certs/read-certificates.js';
 export {
   formatNamespace,
   formatTrackName,

@@ -43,7 +43,9 @@ test('it exports what a user needs, and nothing else that can be called', async 
     'EXIT',
     'EXIT_MEANINGS',
     'EncodeError',
+    'Inspector',
     'MoqtError',
+    'RedirectTrail',
     'RequestCancelled',
     'RequestRefused',
     'RequestRejected',
@@ -52,6 +54,7 @@ test('it exports what a user needs, and nothing else that can be called', async 
     'StreamStopped',
     'WireError',
     'announce',
+    'checkCertificates',
     'connect',
     'decodeProperties',
     'encodeProperties',
@@ -66,7 +69,9 @@ test('it exports what a user needs, and nothing else that can be called', async 
     'parseTrackName',
     'probe',
     'publish',
+    'readCertificates',
     'serveRelay',
     'subscribe',
+    'watchCertificates',
   ]);
 });

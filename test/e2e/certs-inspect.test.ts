@@ -1,57 +1,29 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CertificateInspection, CertificateReading } from '../../src/core/records/certificate-report.js';
+import { describe, expect, it } from 'vitest';
 import { withQuic, withTls } from '../support/certificate-servers.js';
-import { authority, expired, notYetValid, selfSigned, type TestCertificate, wrongHost } from '../support/certs.js';
-import { errorOf, run, startRelay, type TestRelay } from '../support/moqt.js';
+import { authority, expired, notYetValid, selfSigned, wrongHost } from '../support/certs.js';
+import { hexOf, inspect, readingOf, useCertsSetting } from '../support/certs-commands.js';
+import { errorOf, run, startRelay } from '../support/moqt.js';
 import { eventually } from '../support/wait.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'moqt-certs-'));
-let relay: TestRelay;
-beforeAll(async () => {
-  relay = await startRelay();
-});
-afterAll(async () => {
-  await relay.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function file(name: string, content: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
-
-const hexOf = ({ sha256 }: TestCertificate) => Buffer.from(sha256).toString('hex');
-
-async function inspect(...args: string[]): Promise<CertificateInspection> {
-  const result = await run(['certs', 'inspect', ...args, '--json']);
-  expect(result.code, result.stderr).toBe(0);
-  return JSON.parse(result.stdout.toString()) as CertificateInspection;
-}
-
-/** The only reading, which succeeded. */
-async function readingOf(...args: string[]): Promise<CertificateReading> {
-  const { readings } = await inspect(...args);
-  expect(readings).toHaveLength(1);
-  expect(readings[0]).toMatchObject({ ok: true });
-  return readings[0] as CertificateReading;
-}
+const setting = useCertsSetting();
+const { folder, file } = setting;
 
 describe('certs inspect of a server', () => {
   it('reads our relay over HTTP/3 and TCP, and finds the same certificates', async () => {
-    const { readings, comparison, source } = await inspect(relay.webtransport, ...relay.trust);
-    expect(source).toBe(relay.webtransport);
+    const { readings, comparison, source } = await inspect(setting.relay.webtransport, ...setting.relay.trust);
+    expect(source).toBe(setting.relay.webtransport);
     expect(readings.map(({ over }) => over)).toEqual(['http3', 'tcp']);
     expect(comparison).toBe('same');
     for (const reading of readings) {
       expect(reading).toMatchObject({ ok: true, pinnable: true, trusted: true, missingIssuer: null });
-      expect(reading).toMatchObject({ pin: { hex: relay.trust[1] }, host: { name: '127.0.0.1', matches: true } });
+      expect(reading).toMatchObject({
+        pin: { hex: setting.relay.trust[1] },
+        host: { name: '127.0.0.1', matches: true },
+      });
     }
   });
 
@@ -62,8 +34,13 @@ describe('certs inspect of a server', () => {
     ['https://', ['--transport', 'webtransport-h2'], 'tcp', 'h2'],
     ['tls://', [], 'tcp', ''],
   ])('reads it at %s with %j over %s', async (scheme, flags, over, protocol) => {
-    const reading = await readingOf(`${scheme}127.0.0.1:${relay.port}`, ...flags);
-    expect(reading).toMatchObject({ over, protocol, address: `127.0.0.1:${relay.port}`, pin: { hex: relay.trust[1] } });
+    const reading = await readingOf(`${scheme}127.0.0.1:${setting.relay.port}`, ...flags);
+    expect(reading).toMatchObject({
+      over,
+      protocol,
+      address: `127.0.0.1:${setting.relay.port}`,
+      pin: { hex: setting.relay.trust[1] },
+    });
     // Not trusted, and shown all the same.
     expect(reading).toMatchObject({ trusted: false, verdicts: [{ against: 'system', cause: 'tls.self-signed' }] });
   });

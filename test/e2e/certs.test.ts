@@ -1,45 +1,18 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  CertificateInspection,
-  CertificateReading,
-  WatchEvent,
-} from '../../src/core/records/certificate-report.js';
+import { describe, expect, it } from 'vitest';
+import type { WatchEvent } from '../../src/core/records/certificate-report.js';
 import { withTls } from '../support/certificate-servers.js';
 import { expired, selfSigned, type TestCertificate } from '../support/certs.js';
-import { errorOf, run, start, startRelay, type TestRelay } from '../support/moqt.js';
+import { hexOf, readingOf, useCertsSetting } from '../support/certs-commands.js';
+import { errorOf, run, start, startRelay } from '../support/moqt.js';
 import { tlsServer } from '../support/tcp-servers.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'moqt-certs-'));
-let relay: TestRelay;
-beforeAll(async () => {
-  relay = await startRelay();
-});
-afterAll(async () => {
-  await relay.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function file(name: string, content: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
-
-const hexOf = ({ sha256 }: TestCertificate) => Buffer.from(sha256).toString('hex');
-
-async function readingOf(...args: string[]): Promise<CertificateReading> {
-  const result = await run(['certs', 'inspect', ...args, '--json']);
-  expect(result.code, result.stderr).toBe(0);
-  const [reading] = (JSON.parse(result.stdout.toString()) as CertificateInspection).readings;
-  expect(reading).toMatchObject({ ok: true });
-  return reading as CertificateReading;
-}
+const setting = useCertsSetting();
+const { folder, file } = setting;
 
 describe('certs generate', () => {
   it('makes a pair that the relay serves and browsers can pin, and keeps what is there', async () => {
@@ -110,11 +83,11 @@ describe('certs check', () => {
       expect(insecure.code).toBe(2);
       expect(insecure.stdout.toString()).toMatch(/^CRITICAL .*\[tls\.expired\] \| expiry=-\d+\.0000s/);
     });
-    const several = await run(['certs', 'check', relay.quic, 'moqt://127.0.0.1:9', ...relay.trust]);
+    const several = await run(['certs', 'check', setting.relay.quic, 'moqt://127.0.0.1:9', ...setting.relay.trust]);
     expect(several.code).toBe(2);
     expect(firstLine(several.stdout)).toMatch(/^CRITICAL moqt:\/\/127\.0\.0\.1:9 Crit:.*\[udp\.refused\] \| time=/);
     expect(several.stdout.toString().split('\n')[1]).toMatch(/^OK /);
-    expect((await run(['certs', 'check', relay.quic])).stdout.toString()).toContain('[tls.self-signed]');
+    expect((await run(['certs', 'check', setting.relay.quic])).stdout.toString()).toContain('[tls.self-signed]');
   });
 
   it('takes an https server without TCP for fine, and one without HTTP/3 for a warning', async () => {
@@ -202,12 +175,12 @@ describe('certs watch', () => {
   });
 
   it('says each thing once, and ends with --for', async () => {
-    const result = await run(['certs', 'watch', relay.webtransport, '--interval', '50ms', '--for', '700ms']);
+    const result = await run(['certs', 'watch', setting.relay.webtransport, '--interval', '50ms', '--for', '3s']);
     expect(result.code, result.stderr).toBe(0);
     const lines = result.stdout.toString().trim().split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/^\S+Z (HTTP\/3|TCP) shows CN=moqt sha256 [0-9a-f]{64} until/);
-    expect((await run(['certs', 'watch', relay.quic, '--interval', '0'])).code).toBe(2);
+    expect((await run(['certs', 'watch', setting.relay.quic, '--interval', '0'])).code).toBe(2);
   });
 });
 

@@ -11,6 +11,8 @@ const OTHERS: readonly (readonly [label: RegExp, what: string, hint: string])[] 
   [/PUBLIC KEY$/, 'a public key', 'give the certificate that holds it'],
   [/CRL$/, 'a list of revoked certificates', 'give a certificate'],
 ];
+/** The object identifier that a PKCS #7 bundle begins with, signedData (RFC 5652 §5.1), as DER. */
+const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
 const DER_KEYS = ['pkcs8', 'sec1', 'pkcs1'] as const;
 
 /**
@@ -52,6 +54,10 @@ function readDer(bytes: Uint8Array, file: string): X509Certificate[] {
       }
       if (isDerKey(bytes)) {
         throw refusal(`${file} holds a private key, and no certificate`, 'give the certificate that belongs to it');
+      }
+      if (Buffer.from(bytes.subarray(0, 32)).includes(SIGNED_DATA)) {
+        const hint = 'openssl pkcs7 -inform DER -print_certs -in FILE prints the certificates in it';
+        throw refusal(`${file} holds a PKCS #7 bundle, and no certificate`, hint);
       }
       throw refusal(`${file} is neither PEM nor DER of a certificate`, undefined, error);
     }

@@ -40,6 +40,11 @@ describe('readCertificates', () => {
   it.each([
     ['a request', label('CERTIFICATE REQUEST'), 'f holds a request for a certificate, and no certificate'],
     ['PKCS #7', label('PKCS7'), 'f holds a PKCS #7 bundle, and no certificate'],
+    [
+      'PKCS #7 as DER',
+      Buffer.from('3082022306092a864886f70d010702a08202', 'hex'),
+      'f holds a PKCS #7 bundle, and no certificate',
+    ],
     ['a public key', label('PUBLIC KEY'), 'f holds a public key, and no certificate'],
     ['something else', label('OPENSSH THING'), 'f holds OPENSSH THING, and no certificate'],
     ['nothing', new Uint8Array(), 'f is empty'],
