@@ -72,13 +72,27 @@ function outOfTimeMember(
   roots: readonly X509Certificate[],
   now: number,
 ): ChainFailure | null {
-  const sent = chain.slice(0, MAX_CHAIN);
+  const sent = membersByName(chain.slice(0, MAX_CHAIN));
   const named = roots.filter((root) => sent.some((member) => issued(root, member)));
   for (const certificate of [...sent, ...named]) {
     const problem = checkDates(certificate, now);
     if (problem !== null) return { problem, certificate };
   }
   return null;
+}
+
+/** What a chain has on the way up from its leaf, by the names of the issuers: what else was sent along is no member of it. */
+function membersByName(chain: readonly X509Certificate[]): X509Certificate[] {
+  const members = chain.slice(0, 1);
+  const rest = new Set(chain.slice(1));
+  for (const member of members) {
+    for (const other of rest) {
+      if (other.subject !== member.issuer) continue;
+      rest.delete(other);
+      members.push(other);
+    }
+  }
+  return members;
 }
 
 /** Where the way up from the leaf ends, in what the peer sent. */

@@ -4,7 +4,8 @@ import type { Cause } from '../errors/causes.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import { bytesEqual, toHex } from '../util/bytes.js';
 import { escapeText } from '../util/escape.js';
-import { type ChainFailure, type ChainProblem, checkDates, findPath, issuerAddress } from './chain.js';
+import { type ChainFailure, type ChainProblem, checkDates, findPath, isSelfSigned, issuerAddress } from './chain.js';
+import { chainPath } from './path.js';
 import { parseCertificates } from './pem.js';
 
 /** How the peer's certificate is judged. Decided before a byte of ours beyond the handshake is sent. */
@@ -51,11 +52,14 @@ export function certificateSha256(certificate: X509Certificate): Uint8Array {
   return new Uint8Array(createHash('sha256').update(certificate.raw).digest());
 }
 
-/** True when the certificate names this host in its subjectAltName; the common name does not count (RFC 9525 §2). */
+/**
+ * True when the certificate names this host in its subjectAltName; the common name does not count (RFC 9525 §2), and a
+ * wildcard is a whole label (§6.3).
+ */
 export function matchesHost(certificate: X509Certificate, host: string): boolean {
   if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
-  return certificate.checkHost(name, { subject: 'never' }) !== undefined;
+  return certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
 /** Judges a server's chain (leaf first) for a host, a DNS name or an IP literal. Null: it is good. */
@@ -80,21 +84,37 @@ export function judgeChain(chain: readonly X509Certificate[], question: TrustQue
   const { rootsPem, now: time = Date.now(), wholeOnly = false } = question;
   const failure = findPath(chain, parseCertificates(rootsPem), time, { wholeOnly });
   if (failure !== null) return chainFailure(failure, leaf);
-  const purposes = leaf.keyUsage;
-  if (purposes !== undefined && !purposes.includes(SERVER_AUTH) && !purposes.includes(ANY_PURPOSE)) {
-    return {
-      problem: 'wrong-purpose',
-      message: 'the certificate is not meant for servers (no serverAuth in its extended key usage)',
-      hint: 'ask the operator for a server certificate',
-    };
-  }
+  const unfit = unfitMember(chain, wholeOnly);
+  if (unfit !== undefined) return wrongPurpose(unfit, leaf);
   if (!matchesHost(leaf, question.host)) return wrongHost(leaf, question.host);
   return null;
 }
 
+/**
+ * The first certificate whose extended key usage leaves servers out. TLS libraries want serverAuth by name, and of every
+ * issuer too: one that limits its purposes limits those of what it issues.
+ */
+function unfitMember(chain: readonly X509Certificate[], asLibraries: boolean): X509Certificate | undefined {
+  const members = asLibraries ? chainPath(chain, []).members : chain.slice(0, 1);
+  return members.find(({ keyUsage: purposes }) => {
+    if (purposes === undefined || purposes.includes(SERVER_AUTH)) return false;
+    return asLibraries || !purposes.includes(ANY_PURPOSE);
+  });
+}
+
+function wrongPurpose(certificate: X509Certificate, leaf: X509Certificate): TrustFailure {
+  const isLeaf = certificate.fingerprint256 === leaf.fingerprint256;
+  const which = isLeaf ? 'the certificate' : `the certificate ${dn(certificate.subject)} in the chain above it`;
+  return {
+    problem: 'wrong-purpose',
+    message: `${which} is not meant for servers (no serverAuth in its extended key usage)`,
+    hint: `ask the operator for a server certificate${isLeaf ? '' : ', issued by a CA that may issue them'}`,
+  };
+}
+
 function wrongHost(leaf: X509Certificate, host: string): TrustFailure {
   const names = namesOf(leaf);
-  const usable = /(?:DNS|IP Address):(?!\*)([^,\s]+)/.exec(leaf.subjectAltName ?? '')?.[1];
+  const usable = /(?:DNS|IP Address):([^,\s*]+)(?:,|$)/.exec(leaf.subjectAltName ?? '')?.[1];
   return {
     problem: 'wrong-host',
     message: `the certificate is not for ${escapeText(host)}: it names ${names}`,
@@ -170,10 +190,17 @@ function chainFailure({ problem, certificate }: ChainFailure, leaf: X509Certific
       return {
         problem,
         message: `the chain is not complete: the server does not send the intermediate ${issuer}`,
-        hint: `the server must send ${issuer} behind its certificate${where}; until then give it with --ca`,
+        hint: `the server must send ${issuer} behind its certificate${where}; until then give it, and its root, in one file with --ca`,
       };
     }
     case 'untrusted':
+      if (isSelfSigned(certificate)) {
+        return {
+          problem,
+          message: `the chain ends at the root ${issuer}, which is not among the trusted ones`,
+          hint: `if ${issuer} is a root of yours, give it with --ca`,
+        };
+      }
       return {
         problem,
         message: `${which} was issued by ${issuer}, and no trusted root vouches for that`,

@@ -44,7 +44,7 @@ export function trustPolicy(target: Target, options: Pick<ConnectOptions, 'verif
         stage: 'tls',
         cause: 'tls.untrusted',
         peer,
-        hint: 'its key or signature may be too weak, or of a kind that TLS 1.3 does not take',
+        hint: 'its key, its signature or its key usage may not do for TLS 1.3, or a CA above it limits the names or the length of its chains: moqt certs inspect URL shows it',
       });
     },
   };

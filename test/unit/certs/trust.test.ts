@@ -100,6 +100,36 @@ describe('judgeChain', () => {
     expect(problem([await oldRoot.issue({ hosts: ['relay.example'] })], oldRoot.certPem)).toBe('expired');
   });
 
+  it('does not blame an expired certificate that is on nobody’s way', async () => {
+    const noise = await certs.authority('Noise', { fromDays: -9, toDays: -2 });
+    const foreign = await otherRoot.issue({ hosts: ['relay.example'] });
+    expect(problem([foreign, noise])).toBe('untrusted');
+    expect(problem([good, noise])).toBeNull();
+  });
+
+  it('takes a wildcard for a whole label only', async () => {
+    const leaf = await root.issue({ hosts: ['a*.wild.example'] });
+    expect(problem([leaf], root.certPem, 'ab.wild.example')).toBe('wrong-host');
+    expect(judgeChain([leaf.x509], { host: 'ab.wild.example', rootsPem: root.certPem })?.hint).not.toContain('*');
+  });
+
+  it('tells a root that was sent along, and is not trusted, from an issuer that was not', async () => {
+    const leaf = await otherRoot.issue({ hosts: ['relay.example'] });
+    const failure = judgeChain([leaf.x509, otherRoot.x509], { host: 'relay.example', rootsPem: root.certPem });
+    expect(failure).toMatchObject({
+      problem: 'untrusted',
+      message: expect.stringContaining('ends at the root CN=Other Root'),
+    });
+    expect(failure?.hint).not.toContain('intermediate');
+  });
+
+  it('accepts a certificate for any purpose, which TLS libraries do not', async () => {
+    const leaf = await root.issue({ hosts: ['relay.example'], purposes: ['2.5.29.37.0'] });
+    const question = { host: 'relay.example', rootsPem: root.certPem };
+    expect(judgeChain([leaf.x509], question)).toBeNull();
+    expect(judgeChain([leaf.x509], { ...question, wholeOnly: true })).toMatchObject({ problem: 'wrong-purpose' });
+  });
+
   it('judges by the clock it is given', () => {
     const question = { host: 'relay.example', rootsPem: root.certPem };
     const day = 86_400_000;
