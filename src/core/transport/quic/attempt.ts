@@ -127,9 +127,9 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     if (versions !== null) return versionError(versions, peer);
     if (error instanceof SessionClosed) {
       const { info } = error;
-      if (this.#connection !== null && info.by === 'local' && CERTIFICATE_ALERTS.has(info.tlsAlert ?? '')) {
-        this.#showCertificates(this.#connection.native);
-        return trust.explain(this.#connection.native);
+      if (this.#connection !== null && info.by === 'local' && info.tlsAlert !== undefined) {
+        const refused = this.#explainRefusal(this.#connection.native, info.tlsAlert, trust);
+        if (refused !== null) return refused;
       }
       if (info.by === 'idle') return timeoutError(options.idleTimeoutMs, this.progress, [], peer);
       return closedError(info, options.alpn, peer);
@@ -137,10 +137,16 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     return socketError('udp', error as NodeJS.ErrnoException, peer, options.bind);
   }
 
+  /** Our own alert: what is wrong with the certificates comes first, whatever the library says of them. */
+  #explainRefusal(native: NativeConnection, alert: string, trust: HandshakeTrust): MoqtError | null {
+    this.#showCertificates(native);
+    return CERTIFICATE_ALERTS.has(alert) ? trust.explain(native) : trust.fault(native);
+  }
+
   #showCertificates(native: NativeConnection): void {
     const { observer } = this.#setup.options;
-    if (observer === undefined) return;
-    observer({ kind: 'certificates', address: this.address, chain: readChain(native.peerCertChain() ?? []) });
+    const chain = readChain(native.peerCertChain() ?? []);
+    if (chain.length > 0) observer?.({ kind: 'certificates', address: this.address, chain });
   }
 
   /** Ends the attempt; the server is told, so that it does not keep a half-open connection. */

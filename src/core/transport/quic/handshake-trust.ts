@@ -14,6 +14,8 @@ export interface HandshakeTrust {
   readonly sni: string | null;
   /** Our part of the decision, once the handshake is done and before a session exists. */
   judge(native: NativeConnection): MoqtError | null;
+  /** What is wrong with the certificates that came, if any did; null when it is nothing that we know of. */
+  fault(native: NativeConnection): MoqtError | null;
   /** Why the TLS library refused the certificate that it leaves behind. */
   explain(native: NativeConnection): MoqtError;
 }
@@ -39,6 +41,7 @@ export function handshakeTrust(target: Target, options: ConnectOptions): Handsha
       const [leaf] = chainOf(native);
       return leaf !== undefined && matchesHost(leaf, host) ? null : explain(native);
     },
+    fault: (native) => (chainOf(native).length === 0 ? null : judged(native)),
     explain,
   };
 }

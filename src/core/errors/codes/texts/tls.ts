@@ -35,9 +35,12 @@ export const TLS_TEXTS: Readonly<Record<keyof typeof TLS_ALERTS, CodeText>> = {
     usually: [
       'a server that demands a client certificate',
       'no cipher, group or signature in common',
+      'a server whose certificate has a key that few clients take (Ed25519, P-521)',
       'a server that does not know this name',
     ],
-    try: ['give a client certificate with --cert and --key if the server wants one; check --servername'],
+    try: [
+      'give a client certificate with --cert and --key if the server wants one; check --servername, and that the server has an ECDSA P-256 or RSA certificate',
+    ],
     common: 'the general refusal of TLS servers',
   },
   bad_certificate: {
