@@ -5,6 +5,7 @@ import { type DiagnosisCase, type Expectation, type Situation, Unavailable } fro
 import { alpnCases } from './cases/alpn.js';
 import { dataCases } from './cases/data.js';
 import { httpCases } from './cases/http.js';
+import { lookalikeCases } from './cases/lookalikes.js';
 import { networkCases } from './cases/network.js';
 import { quicCases } from './cases/quic.js';
 import { realCases } from './cases/real.js';
@@ -23,6 +24,7 @@ const CASES: readonly DiagnosisCase[] = [
   ...setupCases,
   ...requestCases,
   ...dataCases,
+  ...lookalikeCases,
   ...warningCases,
   ...realCases,
 ];

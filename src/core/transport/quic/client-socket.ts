@@ -52,9 +52,12 @@ export class ClientSocket {
 
   #onPacket(bytes: Uint8Array, _host: string, _port: number): void {
     const connection = this.#connection;
-    if (connection === null || bytes.length === 0) return;
+    if (connection === null) return;
     const { host, port } = connection.remote;
-    if (this.#watch === null) connection.receive(bytes, host, port);
+    if (bytes.length === 0) {
+      connection.datagramsReceived++;
+      this.#watch?.before(bytes);
+    } else if (this.#watch === null) connection.receive(bytes, host, port);
     else this.#onHandshakePacket(connection, this.#watch, bytes);
   }
 

@@ -28,9 +28,14 @@ export function closedError(info: CloseInfo, offered: readonly string[], peer: s
   });
 }
 
+/** A list may have hundreds. */
+const SHOWN_VERSIONS = 8;
+
 /** Version Negotiation without a version of ours. */
 export function versionError(versions: readonly number[], peer: string): MoqtError {
-  const list = [...new Set(versions.map(formatVersion))].join(', ') || 'none';
+  const names = [...new Set(versions.map(formatVersion))];
+  const more = names.length > SHOWN_VERSIONS ? ` and ${names.length - SHOWN_VERSIONS} more` : '';
+  const list = names.length === 0 ? 'none' : `${names.slice(0, SHOWN_VERSIONS).join(', ')}${more}`;
   return new MoqtError('MOQT_E_VERSION', `the server does not speak QUIC version 1; it lists ${list}`, {
     stage: 'quic',
     cause: 'quic.version',
@@ -81,8 +86,9 @@ export function notQuicError({ foreign }: Progress, peer: string, where = ''): M
   });
 }
 
-function howFar({ packets, retries, sawHandshake, sawCertificate, quicLike }: Progress): string {
+function howFar({ packets, retries, sawHandshake, sawVersions, sawCertificate, quicLike }: Progress): string {
   if (packets === 0 && retries > 0) return 'it demanded Retry and fell silent then';
+  if (packets === 0 && sawVersions) return 'it answers version 1 with a list of versions that has version 1 in it';
   if (packets === 0) return `${quicLike} of its packets came, and none could be read`;
   const count = `${packets} of its packets were valid`;
   if (sawCertificate) return `${count}, its certificate came, the end of its handshake did not`;

@@ -18,6 +18,8 @@ export interface Progress {
   readonly quicLike: number;
   /** Handshake packets: the server had our Initial and took it. */
   readonly sawHandshake: boolean;
+  /** Version Negotiation that changes nothing: it lists version 1 too, or came too late. */
+  readonly sawVersions: boolean;
   /** The server's certificate has come. */
   readonly sawCertificate: boolean;
   /** The beginning of the first datagram that is not QUIC; `echo` when it is our own packet. */
@@ -30,11 +32,12 @@ export const NO_PROGRESS: Progress = {
   retries: 0,
   quicLike: 0,
   sawHandshake: false,
+  sawVersions: false,
   sawCertificate: false,
   foreign: null,
 };
 
-type Kind = 'initial' | 'handshake' | 'retry' | 'quic' | 'echo' | 'foreign';
+type Kind = 'initial' | 'handshake' | 'retry' | 'versions' | 'quic' | 'echo' | 'foreign';
 
 /** Looks at what comes back while the handshake lasts, and tells an observer of the firsts. */
 export class HandshakeWatch {
@@ -43,6 +46,7 @@ export class HandshakeWatch {
   #retries = 0;
   #quicLike = 0;
   #sawHandshake = false;
+  #sawVersions = false;
   #foreign: Progress['foreign'] = null;
   #hasAnswer = false;
   #hasPacket = false;
@@ -64,6 +68,7 @@ export class HandshakeWatch {
     if (kind === 'foreign' || kind === 'echo') this.#onForeign(bytes, kind === 'echo');
     else this.#quicLike++;
     if (kind === 'handshake') this.#sawHandshake = true;
+    if (kind === 'versions') this.#sawVersions = true;
     if (kind === 'retry') this.observer?.({ kind: 'retry', address: this.address, count: ++this.#retries });
   }
 
@@ -95,6 +100,7 @@ export class HandshakeWatch {
       retries: this.#retries,
       quicLike: this.#quicLike,
       sawHandshake: this.#sawHandshake,
+      sawVersions: this.#sawVersions,
       sawCertificate: (connection.native.peerCertChain()?.length ?? 0) > 0,
       foreign: this.#foreign,
     };
@@ -114,6 +120,8 @@ export class HandshakeWatch {
     // Short headers, which nobody can read yet, and stateless resets.
     if ((first & 0x80) === 0)
       return (first & 0x40) !== 0 && bytes.length >= 21 && this.#isFor(bytes, 1) ? 'quic' : 'foreign';
+    const isNegotiation = bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0 && bytes[4] === 0;
+    if (isNegotiation && bytes[5] === this.ourId.length && this.#isFor(bytes, 6)) return 'versions';
     const isV1 = bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0 && bytes[4] === 1;
     if (!isV1 || (first & 0x40) === 0) return 'foreign';
     const length = bytes[5] as number;

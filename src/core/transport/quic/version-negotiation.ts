@@ -32,5 +32,10 @@ export function readVersionNegotiation(
 export function formatVersion(version: number): string {
   if ((version & 0x0f0f0f0f) === 0x0a0a0a0a) return 'a reserved one';
   if (version === 0x6b3343cf) return 'v2';
-  return version === QUIC_V1 ? 'v1' : `0x${version.toString(16).padStart(8, '0')}`;
+  if (version === QUIC_V1) return 'v1';
+  const hex = `0x${version.toString(16).padStart(8, '0')}`;
+  // Versions of the IETF's drafts are 0xff000000 plus their number; Google's are four characters.
+  if (version >>> 8 === 0xff0000) return `draft-${version & 0xff} (${hex})`;
+  const text = String.fromCharCode(version >>> 24, (version >>> 16) & 0xff, (version >>> 8) & 0xff, version & 0xff);
+  return /^[QT]0\d\d$/.test(text) ? `${text} (${hex})` : hex;
 }

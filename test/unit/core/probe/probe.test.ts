@@ -120,7 +120,7 @@ describe('the stages below TLS', () => {
     expect(report).toMatchObject({
       cause: 'quic.version',
       exitCode: 7,
-      hint: expect.stringContaining('v2, 0xff00001d'),
+      hint: expect.stringContaining('v2, draft-29 (0xff00001d)'),
     });
     expect(stage(report, 'quic').detail.versions).toEqual(['0x6b3343cf', '0xff00001d']);
     expect(stage(report, 'udp').status).toBe('ok');

@@ -90,13 +90,28 @@ describe('connecting that fails', () => {
 
   it('ignores a Version Negotiation packet that lists our version, or does not echo our connection IDs', async () => {
     const listsOurs = await udpServer((packet) => versionNegotiation(packet, [1]));
-    expect(await failure({ port: listsOurs }, { connectTimeoutMs: 200 })).toMatchObject({ exitCode: 7, stage: 'quic' });
+    const error = await failure({ port: listsOurs }, { connectTimeoutMs: 200 });
+    expect(error).toMatchObject({ exitCode: 6, reason: 'quic.timeout', hint: /list of versions that has version 1/ });
     const forged = await udpServer((packet) => {
       const answer = versionNegotiation(packet, [2]);
       answer[6] = (answer[6] as number) ^ 1;
       return answer;
     });
     expect((await failure({ port: forged }, { connectTimeoutMs: 200 })).reason).not.toBe('quic.version');
+  });
+
+  it('takes an empty datagram for an answer that is not QUIC', async () => {
+    const port = await udpServer(() => Buffer.alloc(0));
+    expect(await failure({ port }, { connectTimeoutMs: 300 })).toMatchObject({ exitCode: 7, reason: 'quic.not-quic' });
+  });
+
+  it('shows a long list of versions in part', async () => {
+    const port = await udpServer((packet) =>
+      versionNegotiation(packet, [0x51303436, ...Array.from({ length: 100 }, (_, i) => 0x7000 + i)]),
+    );
+    const error = await failure({ port });
+    expect(error).toMatchObject({ reason: 'quic.version' });
+    expect(error.message).toMatch(/it lists Q046 \(0x51303436\), 0x00007000, .* and 93 more$/);
   });
 
   it('says what was offered when no protocol is common', async () => {
