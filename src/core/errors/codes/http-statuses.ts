@@ -1,3 +1,5 @@
+import { namesByNumber } from './code-table.js';
+
 /** The statuses that an answer to a WebTransport CONNECT can have, by the reason phrases of RFC 9110 and its companions. */
 export const HTTP_STATUSES = {
   OK: 200,
@@ -30,3 +32,10 @@ export const HTTP_STATUSES = {
   GATEWAY_TIMEOUT: 504,
   HTTP_VERSION_NOT_SUPPORTED: 505,
 } as const;
+
+const NAMES: ReadonlyMap<number, string> = namesByNumber(HTTP_STATUSES);
+
+/** `NOT_FOUND` for 404; undefined for a status that is not among those that matter here. */
+export function httpStatusName(status: number): string | undefined {
+  return NAMES.get(status);
+}

@@ -11,13 +11,7 @@ import { encodeFrame, FRAME } from './h3/frames.js';
 import { H3Connection } from './h3/h3-connection.js';
 import { H3Error } from './h3/h3-error.js';
 import { RequestReader } from './h3/request-reader.js';
-import {
-  connectProtocol,
-  type H3Settings,
-  missingForWebTransport,
-  supportsDatagrams,
-  supportsWebTransport,
-} from './h3/settings.js';
+import { connectProtocol, type H3Settings, missingForWebTransport, supportsDatagrams } from './h3/settings.js';
 import { parseResponse, type ResponseHead } from './headers.js';
 import { chosenProtocol, refusal, webTransportError } from './http-answer.js';
 import { decodeFieldSection, encodeFieldSection } from './qpack/field-section.js';
@@ -78,11 +72,11 @@ class Attempt {
     const settings = await this.#h3.settings;
     this.#settings = settings;
     this.#observer?.({ kind: 'settings', settings });
-    if (!supportsWebTransport(settings)) {
-      const missing = missingForWebTransport(settings).join(', ');
+    const missing = missingForWebTransport(settings);
+    if (missing.length > 0) {
       throw this.#error(
         'MOQT_E_PROTOCOL',
-        `the peer speaks HTTP/3 but not WebTransport: its SETTINGS lack ${missing}`,
+        `the peer speaks HTTP/3 but not WebTransport: its SETTINGS lack ${missing.join(', ')}`,
         {
           cause: 'webtransport.unsupported',
           hint: 'perhaps a plain web server; if it is a MoQ relay, try moqt:// (raw QUIC)',
@@ -180,9 +174,18 @@ class Attempt {
     }
     const name = http3CodeName(code) ?? `0x${code.toString(16)}`;
     const words = reason === '' || reason === name ? name : `${name} ${escapeText(reason)}`;
+    if (this.#settings === null) {
+      return this.#error('MOQT_E_PROTOCOL', `the peer closed the connection before its SETTINGS came: ${words}`, {
+        cause: 'http3.protocol',
+        wire: { space: error.info.isApplication ? 'session' : 'http3', code, name },
+        hint: 'an HTTP/3 that is not one, or a server that is full or going away: see its log, and try moqt:// (raw QUIC)',
+        origin: error,
+      });
+    }
     return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering: ${words}`, {
       cause: 'webtransport.rejected',
       wire: { space: error.info.isApplication ? 'session' : 'http3', code, name },
+      hint: "the server wants no WebTransport there: check the URL's path, and see its log; or try moqt:// (raw QUIC)",
       origin: error,
     });
   }

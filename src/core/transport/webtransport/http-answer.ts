@@ -1,3 +1,5 @@
+import { httpStatusName } from '../../errors/codes/http-statuses.js';
+import { codeText } from '../../errors/codes/texts.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
 import { MoqtError, type MoqtErrorOptions } from '../../errors/moqt-error.js';
 import { escapeText } from '../../util/escape.js';
@@ -32,6 +34,7 @@ export function refusal(
 ): MoqtError | null {
   if (status >= 200 && status <= 299) return null;
   const shownPath = redactUrl(path);
+  const name = httpStatusName(status);
   const wire = { space: 'http', code: BigInt(status), name: `HTTP ${status}` };
   if (status === 401 || status === 403) {
     return webTransportError(
@@ -60,11 +63,19 @@ export function refusal(
     503: 'it has no place for another session, or is going away: try again later',
     429: 'it limits how often or how many may connect: try again later',
   };
-  return webTransportError(peer, 'MOQT_E_REJECTED', `the peer answered ${status} for ${shownPath}`, {
+  const words = name === undefined ? '' : ` (${name.toLowerCase().replaceAll('_', ' ')})`;
+  return webTransportError(peer, 'MOQT_E_REJECTED', `the peer answered ${status}${words} for ${shownPath}`, {
     cause: status === 404 ? 'webtransport.not-found' : 'webtransport.rejected',
-    hint: hints[status],
+    hint: hints[status] ?? (name === undefined ? undefined : codeText('http', name)?.try[0]) ?? hintOfClass(status),
     wire,
   });
+}
+
+/** For a status that has no text of its own. */
+function hintOfClass(status: number): string {
+  return status >= 500
+    ? 'the server, or what is behind it, failed: see its log'
+    : "the server does not take the request: check the URL's path and its query; see its log";
 }
 
 /**
@@ -84,7 +95,7 @@ export function chosenProtocol(
   if (protocols.includes(chosen)) return chosen;
   const shown = escapeText(chosen, { maxLength: 80 });
   const offered = protocols.join(', ') || 'none';
-  const lite = /^moq-?lite/i.test(chosen) ? ', which is moq-lite, another protocol' : '';
+  const lite = /^moq(?:-?lite|l$)/i.test(chosen) ? ', which is moq-lite, another protocol' : '';
   throw webTransportError(
     peer,
     'MOQT_E_VERSION',

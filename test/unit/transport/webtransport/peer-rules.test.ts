@@ -224,7 +224,9 @@ describe('a client whose server', () => {
   });
 
   it('closes the connection instead of answering: names the code', async () => {
-    const { pair, session } = connect();
+    const { pair, peer, session, asked } = connect();
+    await peer.settings();
+    await asked;
     await pair.server.close(code('H3_GENERAL_PROTOCOL_ERROR'), 'no thanks');
     await expect(session).rejects.toMatchObject({
       code: 'MOQT_E_REJECTED',
@@ -354,11 +356,26 @@ describe('a client whose server', () => {
     await expect(soon(pair.server.closed, 'the end')).resolves.toMatchObject({ code: code('H3_FRAME_ERROR') });
   });
 
-  it('takes no datagrams: the session has none', async () => {
-    const { peer, session, asked } = connect();
-    await peer.settings(new Map([[0x2b603742, 1]]));
-    void (await asked).send.write(headers([':status', '200']));
-    expect((await session).maxDatagramSize).toBeNull();
+  it.each([
+    ['datagrams', [0x8, 0x2b603742], 'HTTP datagrams (0x33)'],
+    ['extended CONNECT', [0x33, 0x2b603742], 'extended CONNECT (0x8)'],
+    ['WebTransport', [0x8, 0x33], 'WebTransport (0x2b603742 or a later one)'],
+  ])('does without %s: is refused, and told what is missing', async (_, present, missing) => {
+    const { peer, session } = connect();
+    await peer.settings(new Map(present.map((id) => [id, 1])));
+    await expect(session).rejects.toMatchObject({
+      reason: 'webtransport.unsupported',
+      message: `the peer speaks HTTP/3 but not WebTransport: its SETTINGS lack ${missing}`,
+    });
+  });
+
+  it('closes the connection before its SETTINGS: the fault is that of HTTP/3', async () => {
+    const { pair, session } = connect();
+    await pair.server.close(code('H3_EXCESSIVE_LOAD'), 'full');
+    await expect(session).rejects.toMatchObject({
+      reason: 'http3.protocol',
+      message: /SETTINGS came: H3_EXCESSIVE_LOAD full/,
+    });
   });
 
   it('drains by capsule or by GOAWAY, once', async () => {
