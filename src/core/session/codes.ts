@@ -1,6 +1,7 @@
 import { http3CodeName } from '../errors/codes/http3-codes.js';
 import { quicCodeName } from '../errors/codes/quic-codes.js';
 import type { CloseInfo, TransportSession } from '../transport/transport.js';
+import { unwrapCode } from '../transport/webtransport/stream-codes.js';
 import type { RequestKind } from '../wire/messages/control-message.js';
 import type { CodeSpace, DraftProfile } from '../wire/profile.js';
 import type { NamedCode, SessionCloseInfo } from './session.js';
@@ -53,7 +54,20 @@ export function nameClose(
   profile: DraftProfile | null,
   transport: TransportSession['kind'],
 ): SessionCloseInfo {
-  return { ...info, name: closeName(info, profile, transport) };
+  const said = unwrapped(info, profile);
+  return { ...said, name: closeName(said, profile, transport) };
+}
+
+/** Some relays wrap the codes of raw QUIC too, as WebTransport does with those of its streams: no draft assigns such numbers. */
+function unwrapped(info: CloseInfo, profile: DraftProfile | null): CloseInfo {
+  if (!info.isApplication || profile?.codes('session').name(info.code) !== undefined) return info;
+  const code = unwrapCode(info.code);
+  return code === null ? info : { ...info, code };
+}
+
+/** Whether a name is of the codes that speak of credentials. */
+export function isCredentialCode(name: string): boolean {
+  return name === 'UNAUTHORIZED' || name.endsWith('_AUTH_TOKEN') || name.endsWith('_AUTH_TOKEN_ALIAS');
 }
 
 function closeName(info: CloseInfo, profile: DraftProfile | null, transport: TransportSession['kind']): string {

@@ -3,9 +3,8 @@ import { SESSION_ENDS, type SessionEndKind } from '../errors/session-ends.js';
 import { SessionClosed, StreamReset, StreamStopped } from '../transport/transport-errors.js';
 import type { RequestKind } from '../wire/messages/control-message.js';
 import { EncodeError, WireError } from '../wire/wire-error.js';
-import { closeSpace, nameClose } from './codes.js';
+import { closeSpace, isCredentialCode, nameClose } from './codes.js';
 import type { MoqtSession, SessionCloseInfo } from './session.js';
-import { isCredentialCode } from './setup-error.js';
 import { goAwayHint, RequestUnanswered, shownUri, unansweredHint } from './unanswered.js';
 
 /** The peer of a session as `host:port`, for messages. */

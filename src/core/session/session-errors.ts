@@ -3,8 +3,8 @@ import { EXIT } from '../errors/exit-codes.js';
 import { MoqtError, type Stage } from '../errors/moqt-error.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError } from '../wire/wire-error.js';
+import { isCredentialCode } from './codes.js';
 import type { Refusal, Rejection } from './session.js';
-import { isCredentialCode } from './setup-error.js';
 
 /** Names of the codes that say that a track is not there, in all drafts. */
 const NOT_THERE: ReadonlySet<string> = new Set(['DOES_NOT_EXIST', 'TRACK_DOES_NOT_EXIST']);

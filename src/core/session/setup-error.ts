@@ -4,7 +4,7 @@ import { describeBytes } from '../util/describe-bytes.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { closeSpace } from './codes.js';
+import { closeSpace, isCredentialCode } from './codes.js';
 import { foreignSetup } from './foreign-setup.js';
 import type { SessionCloseInfo } from './session.js';
 import type { SessionCore } from './session-core.js';
@@ -33,6 +33,12 @@ const PLACE_CODES: ReadonlySet<string> = new Set([
   'MALFORMED_AUTHORITY',
 ]);
 
+const RULES_BROKEN = {
+  session: 'try another --draft, and tell the authors of the peer',
+  transport:
+    'the peer breaks the rules of what carries the session, or is a web server that knows no WebTransport: check the path of the URL, and tell its authors',
+} as const;
+
 const HINTS: Readonly<Record<string, string>> = {
   NO_ERROR: 'the peer gives no reason: does it want a path in the URL, or a token (--auth-token)? See its log',
   INTERNAL_ERROR:
@@ -40,11 +46,6 @@ const HINTS: Readonly<Record<string, string>> = {
   PROTOCOL_VIOLATION: 'it does not like our SETUP: try another --draft, and tell the authors of the peer',
   UNAUTHORIZED: 'give a token with --auth-token env:NAME or file:PATH, or a path with one in the URL',
 };
-
-/** Whether a name is of the codes that speak of credentials. */
-export function isCredentialCode(name: string): boolean {
-  return name === 'UNAUTHORIZED' || name.endsWith('_AUTH_TOKEN') || name.endsWith('_AUTH_TOKEN_ALIAS');
-}
 
 /** Why a session ended before it began. */
 export function setupError(core: SessionCore, close: SessionCloseInfo, attempt: SetupAttempt): MoqtError {
@@ -54,7 +55,7 @@ export function setupError(core: SessionCore, close: SessionCloseInfo, attempt: 
   const found = attempt.unexpected == null ? null : foreignSetup(attempt.unexpected, core.profile);
   const what = found === null ? '' : `; what came is ${found.what}`;
   const message = `what the peer sent is not a SETUP of draft ${attempt.draft}: ${close.reason}${what}`;
-  const hint = found?.hint ?? 'try another --draft, and tell the authors of the peer';
+  const hint = found?.hint ?? RULES_BROKEN[close.isApplication ? 'session' : 'transport'];
   return new MoqtError('MOQT_E_PROTOCOL', message, { ...base, cause: 'setup.invalid', hint });
 }
 
@@ -100,8 +101,16 @@ export function closedDuringSetup(close: SessionCloseInfo, attempt: SetupAttempt
   }
   return new MoqtError('MOQT_E_PROTOCOL', message, {
     ...base,
-    hint: HINTS[close.name] ?? 'see the log of the peer for why it ended the session, and try another --draft',
+    hint: closeHint(close),
   });
+}
+
+function closeHint({ isApplication, name, reason }: SessionCloseInfo): string {
+  if (!isApplication)
+    return 'QUIC itself was ended, not the session: a server that failed or restarts, or a proxy in front of it; see their logs';
+  if (name === 'NO_ERROR' && reason !== '')
+    return 'its reason says why: does it want another path in the URL, or a token (--auth-token)? See its log';
+  return HINTS[name] ?? 'see the log of the peer for why it ended the session, and try another --draft';
 }
 
 /** The session is open, and the peer says nothing. */

@@ -70,3 +70,21 @@ describe('nameClose', () => {
     expect(nameClose(close({ isApplication: true, code: 1n }), null, 'quic').name).toBe('UNKNOWN');
   });
 });
+
+describe('nameClose on raw QUIC', () => {
+  const WRAPPED_0 = 0x52e4a40fa8dbn;
+
+  it('unwraps the codes of relays that wrap them as WebTransport does', () => {
+    const wrapped = (n: bigint) => nameClose(close({ isApplication: true, code: WRAPPED_0 + n }), draft18, 'quic');
+    expect(wrapped(0n)).toMatchObject({ name: 'NO_ERROR', code: 0n });
+    expect(wrapped(2n)).toMatchObject({ name: 'UNAUTHORIZED', code: 2n });
+  });
+
+  it('leaves alone what is no wrapped code', () => {
+    expect(nameClose(close({ isApplication: true, code: 0x3fffn }), draft18, 'quic')).toMatchObject({
+      name: 'UNKNOWN',
+      code: 0x3fffn,
+    });
+    expect(nameClose(close({ code: WRAPPED_0 }), draft18, 'quic')).toMatchObject({ code: WRAPPED_0 });
+  });
+});
