@@ -64,10 +64,29 @@ async function explain(session: MoqtSession, announced: Announced, refused: Refu
       const hint = `${formatTuple(namespace)} is announced, but its publisher did not answer the relay: look at the publisher`;
       return { ...plain, hint, detail };
     }
+    if (rejection.name === 'MALFORMED_AUTH_TOKEN') return { ...tokenMissing(plain), detail };
     const hint = `${formatTuple(namespace)} is announced, but has no such track: check the track name`;
     return { ...notFound(asked, plain), hint, detail };
   }
+  // Without a list of what is there, a code that only may mean "not found" stands for itself.
+  if (announced.namespaces.length === 0 && !announced.isComplete) {
+    if (rejection.name === 'MALFORMED_AUTH_TOKEN') return { ...tokenMissing(plain), detail };
+    if (rejection.name === 'TIMEOUT') {
+      const hint =
+        'no publisher answered the relay in its time: nobody publishes the track, or its publisher hangs; check the spelling, and the publisher';
+      return { ...plain, hint, detail };
+    }
+  }
   return { ...notFound(asked, plain), hint: absentHint(announced), detail };
+}
+
+function tokenMissing(plain: Verdict): Verdict {
+  return {
+    ...plain,
+    cause: 'request.unauthorized',
+    message: `${plain.message} (no token was sent)`,
+    hint: 'give a token with --auth-token env:NAME, and with --auth-in request if the relay wants it there; if it wants none, that code is "not found" to some relays (moq-rs): check the spelling',
+  };
 }
 
 /** Of the other requests the table of causes knows no "not found". */

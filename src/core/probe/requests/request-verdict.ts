@@ -1,6 +1,6 @@
 import type { Cause } from '../../errors/causes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
-import { nameClose } from '../../session/codes.js';
+import { isCredentialCode, nameClose } from '../../session/codes.js';
 import { endKind } from '../../session/failure.js';
 import { redirectHint } from '../../session/redirects.js';
 import type { MoqtSession, Rejection, SessionCloseInfo } from '../../session/session.js';
@@ -46,7 +46,7 @@ export function requestVerdict(error: unknown, asked: AskedRequest, session: Moq
 /** A code of authorisation; but a token that was not sent cannot be malformed, and some relays use that number otherwise. */
 function isAuthorization(name: string, sentToken: boolean): boolean {
   if (name === 'MALFORMED_AUTH_TOKEN') return sentToken;
-  return name === 'UNAUTHORIZED' || /_AUTH_TOKEN(_ALIAS)?$/.test(name);
+  return isCredentialCode(name);
 }
 
 /** REQUEST_ERROR, or the message that draft 14 has for the request. */
@@ -168,7 +168,7 @@ export function closedVerdict(close: SessionCloseInfo, asked: AskedRequest): Ver
     hint,
     detail,
   });
-  if (close.isApplication && isAuthorization(close.name, asked.sentToken)) {
+  if (close.isApplication && isCredentialCode(close.name)) {
     return answer('request.unauthorized', authorizationHint(asked));
   }
   return answer('request.closed', unansweredHint(close, asked.request));

@@ -178,6 +178,26 @@ describe.each(['16', '18'] as const)('a track that is not there, draft %s', (dra
     expect(failed?.hint).toContain('check the track name');
   });
 
+  it.each([
+    ['TIMEOUT', 'request.rejected', 'no publisher answered'],
+    ['MALFORMED_AUTH_TOKEN', 'request.unauthorized', '--auth-token'],
+  ])('takes %s at its word where the peer does not tell what is there', async (code, cause, words) => {
+    const { failed } = await against(draft, { subscribe: TRACK }, async (peer) => {
+      await refuse(peer, 'SUBSCRIBE', code);
+      await refuse(peer, 'SUBSCRIBE_NAMESPACE', 'NOT_SUPPORTED');
+    });
+    expect(failed).toMatchObject({ cause });
+    expect(failed?.hint).toContain(words);
+  });
+
+  it('takes MALFORMED_AUTH_TOKEN for "not found" where none was sent and other tracks are there', async () => {
+    const { failed } = await against(draft, { subscribe: TRACK }, async (peer) => {
+      await refuse(peer, 'SUBSCRIBE', 'MALFORMED_AUTH_TOKEN');
+      await tell(peer, ['live', 'room2']);
+    });
+    expect(failed).toMatchObject({ cause: 'track.not-found' });
+  });
+
   it('blames the publisher when the relay gave up waiting for one that is announced', async () => {
     const { failed } = await against(draft, { subscribe: TRACK }, async (peer) => {
       await refuse(peer, 'SUBSCRIBE', 'TIMEOUT');
