@@ -7,10 +7,12 @@ import { closedDuringSetup } from './setup-error.js';
 
 /** What a peer may take to refuse a SETUP, beside the time on the way, ms. */
 const THINKING_MS = 20;
+/** What the peer may say right behind its SETUP, however long that took to come: GOAWAY, a close. */
+const LAST_WORDS_MS = { native: 10, muxed: 5 };
 
 /**
  * From 17 on both sides send SETUP without waiting: a peer that refuses ours says so after its own has come, a round trip after
- * ours was sent. Waits for that. Before 17 the answer is the consent. `url` is what was asked for. Rejects with MoqtError when
+ * ours was sent. Waits for that. Before 17 the answer is the consent, and only what comes right behind it is waited for. `url` is what was asked for. Rejects with MoqtError when
  * the session ends meanwhile, and with the reason of the signal.
  */
 export async function settle(
@@ -31,7 +33,8 @@ async function endWithin(session: ConnectedSession, signal: AbortSignal | undefi
   const isNative = session.profile.features.requests === 'native-bidi';
   const { rttMs } = session.transport.stats();
   const roundTrip = rttMs ?? 0;
-  const waitMs = isNative ? Math.max(0, THINKING_MS + 1.25 * roundTrip - session.setupMs) : 0;
+  const refusal = THINKING_MS + 1.25 * roundTrip - session.setupMs;
+  const waitMs = isNative ? Math.max(LAST_WORDS_MS.native, refusal) : LAST_WORDS_MS.muxed;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), waitMs);

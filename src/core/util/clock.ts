@@ -1,3 +1,5 @@
+import { afterTurn } from './turn.js';
+
 /** A deadline that has been set. */
 export interface Timer {
   /** Idempotent; harmless after the timer has fired. */
@@ -15,12 +17,30 @@ export interface Clock {
 // Node turns longer delays into 1 ms, which would fire a far deadline at once.
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/** A timer that fires so much later than it was due, ms, was held up. */
+const LATE_MS = 10;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback, options) {
-    const handle = setTimeout(callback, Math.min(ms, LONGEST_DELAY_MS));
+    const delay = Math.min(ms, LONGEST_DELAY_MS);
+    const due = performance.now() + delay;
+    let isOver = false;
+    const fire = (): void => {
+      if (!isOver) callback();
+    };
+    const handle = setTimeout(() => {
+      // A process that was kept from running finds its timers due before it has read what came in time: that goes first.
+      if (performance.now() - due > LATE_MS) afterTurn(() => afterTurn(fire));
+      else fire();
+    }, delay);
     // A browser's timers are numbers, and keep nothing alive.
     if (options?.background) handle.unref?.();
-    return { cancel: () => clearTimeout(handle) };
+    return {
+      cancel: () => {
+        isOver = true;
+        clearTimeout(handle);
+      },
+    };
   },
 };

@@ -20,6 +20,21 @@ describe('systemClock', () => {
     expect(cancelled).toBe(0);
   });
 
+  it('lets what came in time be read first when the process was held up', async () => {
+    const order: string[] = [];
+    const fired = new Promise<void>((resolve) => {
+      systemClock.after(1, () => {
+        order.push('deadline');
+        resolve();
+      });
+    });
+    setImmediate(() => order.push('what had come'));
+    const until = performance.now() + 40;
+    while (performance.now() < until);
+    await fired;
+    expect(order).toEqual(['what had come', 'deadline']);
+  });
+
   it('does not fire a deadline at once that is longer than Node can count', async () => {
     let fired = false;
     const timer = systemClock.after(2 ** 40, () => {
