@@ -1,7 +1,9 @@
+import { codeText } from '../errors/codes/texts.js';
 import { SessionClosed } from '../transport/transport-errors.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
 import type { RequestKind } from '../wire/messages/control-message.js';
+import { closeSpace } from './codes.js';
 import type { SessionCloseInfo } from './outcome.js';
 
 /** The session ended while a request waited for its answer. */
@@ -38,7 +40,9 @@ export function unansweredHint(close: SessionCloseInfo, request: RequestKind): s
   if (close.name === 'PROTOCOL_VIOLATION') {
     return `the relay could not read ${request}, or does not expect it: try another --draft; ${OTHER_WAY[request]}`;
   }
-  return `see the log of the relay, and moqt explain --space session ${close.code}; ${OTHER_WAY[request]}`;
+  const known = codeText(closeSpace(close), close.name);
+  const look = known?.try[0] ?? `see the log of the relay, and moqt explain --space ${closeSpace(close)} ${close.code}`;
+  return `${look}; ${OTHER_WAY[request]}`;
 }
 
 /** A URI that a peer named, fit for a terminal; null for an empty one. */

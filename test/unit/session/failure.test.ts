@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { codeText } from '../../../src/core/errors/codes/texts.js';
 import { MoqtError } from '../../../src/core/errors/moqt-error.js';
 import { asMoqtError, sessionEndedError } from '../../../src/core/session/failure.js';
 import type { SessionCloseInfo } from '../../../src/core/session/session.js';
@@ -49,6 +50,15 @@ describe('a session that ends instead of an answer', () => {
     const error = sessionEndedError(close({}), { stage: 'announce', afterData: false, request: 'PUBLISH_NAMESPACE' });
     expect(error).toMatchObject({ reason: 'request.closed', exitCode: 7, hint: expect.stringContaining('mediamtx') });
     expect(error.message).toContain('instead of answering PUBLISH_NAMESPACE');
+  });
+
+  it('with a known code says what explain says of it, with another one where to look', () => {
+    const context = { stage: 'subscribe', afterData: false, request: 'SUBSCRIBE' } as const;
+    const known = sessionEndedError(close({ name: 'KEY_VALUE_FORMATTING_ERROR', code: 6n }), context);
+    expect(known.message).toContain('KEY_VALUE_FORMATTING_ERROR (0x6)');
+    expect(known.hint).toContain(codeText('session', 'KEY_VALUE_FORMATTING_ERROR')?.try[0]);
+    const unknown = sessionEndedError(close({ name: 'UNKNOWN', code: 0x7777n }), context);
+    expect(unknown.hint).toContain('moqt explain --space session 30583');
   });
 
   it('is the GOAWAY that came before, with a URI that is fit for a terminal and shows no token', () => {

@@ -29,6 +29,7 @@ export const TLS_ALERTS = {
   unknown_psk_identity: 115,
   certificate_required: 116,
   no_application_protocol: 120,
+  ech_required: 121,
 } as const;
 
 const NAMES = namesByNumber(TLS_ALERTS);

@@ -178,4 +178,10 @@ export const TLS_TEXTS: Readonly<Record<keyof typeof TLS_ALERTS, CodeText>> = {
     ],
     common: 'the commonest failure between two implementations of MoQ: no draft in common',
   },
+  ech_required: {
+    says: 'The client insists on Encrypted Client Hello, and the server did not accept it.',
+    usually: ['an old ECH configuration in DNS', 'a middlebox, or a server without ECH'],
+    try: ['connect without ECH, or renew the ECH configuration in DNS'],
+    section: 'RFC 9849 §11.2',
+  },
 };
