@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
+import type { Thresholds } from '../core/probe/thresholds.js';
 import type { ProbeMatrix } from '../core/records/probe-report.js';
 import { matrixText } from '../core/render/matrix-text.js';
 import type { MoqtCommand } from './base-command.js';
@@ -16,8 +17,16 @@ export async function runMatrix(
   command: MoqtCommand,
   flags: ProbeOutputFlags & { readonly color: 'auto' | 'always' | 'never' },
   targets: readonly ProbeTarget[],
+  thresholds: Thresholds,
 ): Promise<ExitCode> {
   const { format } = flags;
+  if (thresholds['first-object'] !== undefined) {
+    throw new MoqtError('MOQT_E_USAGE', '--first-object-warning and -critical do not go with --matrix', {
+      stage: 'config',
+      cause: 'usage.flag',
+      hint: 'it subscribes to no track of yours; its limits are connect, rtt and cert-expiry',
+    });
+  }
   const takes = ['text', 'json', 'html'].includes(format) && flags.interval === undefined && flags.serve === undefined;
   const isJson = command.output.json || command.output.jsonl || format === 'json';
   if (!takes || (isJson && !command.output.jsonl && targets.length > 1)) {
@@ -31,7 +40,7 @@ export async function runMatrix(
   const { probeMatrix, matrixExitCode } = await import('../core/probe/matrix/matrix.js');
   const matrices: ProbeMatrix[] = [];
   for (const { url, settings } of targets) {
-    const matrix = await probeMatrix(url, { connect: settings, signal: command.stop.signal });
+    const matrix = await probeMatrix(url, { connect: settings, thresholds, signal: command.stop.signal });
     matrices.push(matrix);
     if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
   }

@@ -98,7 +98,7 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     prepareProbeRequests(flags, []);
     this.startMaxTime(flags['max-time']);
     const { signal } = this.stop;
-    if (flags.matrix) return runMatrix(this, flags, targets);
+    if (flags.matrix) return runMatrix(this, flags, targets, thresholds);
     // Loaded here: it brings the session layer with it.
     const { probe } = await import('../core/probe/probe.js');
     const { probeRequests } = await import('../core/probe/requests/requests.js');

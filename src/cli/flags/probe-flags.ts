@@ -10,7 +10,7 @@ export const probeRequestFlags = {
   announce: Flags.string({
     helpGroup: requests,
     helpValue: 'NAMESPACE',
-    description: 'PUBLISH_NAMESPACE; with --roundtrip the namespace that it uses',
+    description: 'PUBLISH_NAMESPACE; with --roundtrip the namespace below which it makes its own',
   }),
   subscribe: Flags.string({
     helpGroup: requests,
@@ -102,7 +102,8 @@ export const probeThresholdFlags = {
 /** Drafts by transports instead of one probe. */
 export const probeMatrixFlags = {
   matrix: Flags.boolean({
-    description: 'try every draft over every transport, and find out how the relay behaves',
+    description:
+      'try every draft over every transport, and find out how the relay behaves; limits hold for each (connect, rtt, cert-expiry)',
     exclusive: ['announce', 'subscribe', 'fetch', 'track-status', 'roundtrip'],
   }),
 };

@@ -221,6 +221,52 @@ export const CAUSES = {
   'udp.slow-fallback': { stage: 'warning', exitCode: null, meaning: 'one address family does not answer' },
   'h2.fallback': { stage: 'warning', exitCode: null, meaning: 'HTTP/2 stands in for HTTP/3' },
   'setup.no-request-credit': { stage: 'warning', exitCode: null, meaning: 'the peer allows no requests' },
+  'relay.quirk.closes-on-unknown-request': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the relay ends the session instead of refusing a request',
+  },
+  'relay.quirk.invalid-answer': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'what the relay answers to a request breaks the draft',
+  },
+  'relay.quirk.gone-after-migration': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the relay accepts no session after a client moved to another port',
+  },
+  'relay.quirk.unanswered-request': { stage: 'warning', exitCode: null, meaning: 'the relay leaves a request open' },
+  'relay.quirk.random-reason': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the reason of a refusal is another one every time',
+  },
+  'relay.quirk.text-in-session': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the relay writes text into a WebTransport session',
+  },
+  'relay.quirk.accepts-unknown-track': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the relay accepts a SUBSCRIBE for a track that nobody publishes',
+  },
+  'relay.quirk.fetch-request-ok': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'FETCH is answered with REQUEST_OK instead of FETCH_OK',
+  },
+  'relay.quirk.publish-ok': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'PUBLISH is answered with a message that the draft no longer has',
+  },
+  'relay.quirk.empty-namespace-prefix': {
+    stage: 'warning',
+    exitCode: null,
+    meaning: 'the relay asks for every namespace in a draft that forbids it',
+  },
   'clock.skew': { stage: 'warning', exitCode: null, meaning: 'the local clock seems to be wrong' },
 } as const satisfies Record<string, CauseInfo>;
 

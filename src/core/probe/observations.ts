@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Detail } from '../records/probe-report.js';
 import type { ConnectStage } from '../session/connect-settings.js';
 import type { ConnectEvent } from '../transport/transport.js';
+import { exactNumber } from './exact-number.js';
 
 /** When what was seen of one address; milliseconds since the probe began. */
 interface Sighting {
@@ -110,7 +111,9 @@ export class Observations {
 
   /** SETTINGS with their identifiers in hex, for the report. */
   get settingsDetail(): { readonly [name: string]: Detail } {
-    return Object.fromEntries([...(this.settings ?? [])].map(([id, value]) => [`0x${id.toString(16)}`, value]));
+    return Object.fromEntries(
+      [...(this.settings ?? [])].map(([id, value]) => [`0x${id.toString(16)}`, exactNumber(value)]),
+    );
   }
 
   #of(address: string, change: (one: Sighting) => void): void {

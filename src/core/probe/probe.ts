@@ -17,6 +17,7 @@ import { Experiments } from './experiments/experiments.js';
 import { explainFailure } from './explain-failure.js';
 import { Observations } from './observations.js';
 import type { ProbeContext, ProbeOptions, Verdict } from './probe-options.js';
+import { sessionQuirks, withoutRepeats } from './quirks/quirks.js';
 import { StageLog } from './stage-log.js';
 import { alpnOffered, recordPassed, recordSetup, skipWhatDoesNotApply } from './stages.js';
 import { DEFAULT_EXPIRY_WARNING_MS, sessionWarnings } from './warnings.js';
@@ -116,6 +117,7 @@ class Probe {
       await this.#fail(error, plan, lab);
     } finally {
       this.#rttMs = session.transport.stats().rttMs;
+      this.#warnings.push(...sessionQuirks(session));
       // The verdict stands; taking leave is no part of it.
       this.#verdictMs = this.#elapsed();
       await session.close();
@@ -256,7 +258,7 @@ class Probe {
       exitCode: this.#exitCode === EXIT.ok && failed?.cause !== undefined ? exitOf(failed.cause) : this.#exitCode,
       durationMs: this.#verdictMs ?? this.#elapsed(),
       stages: this.#log.report(),
-      warnings: this.#warnings,
+      warnings: withoutRepeats(this.#warnings),
       startedAt: this.#startedAt,
       transport: plan?.transport ?? 'quic',
       draft: connection?.draft ?? null,

@@ -152,6 +152,8 @@ export interface MatrixCell {
   readonly ok: boolean;
   readonly cause: Cause | null;
   readonly durationMs: number;
+  /** Limits of the flags that are broken as warnings; absent when none is. */
+  readonly warnings?: readonly Cause[];
 }
 
 /** A redirect that was followed. */

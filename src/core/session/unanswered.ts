@@ -30,6 +30,9 @@ export const OTHER_WAY: Readonly<Record<RequestKind, string>> = {
 
 /** What to do about a session that a side closed instead of answering. */
 export function unansweredHint(close: SessionCloseInfo, request: RequestKind): string {
+  if (close.strayText !== undefined) {
+    return `the relay ended the session at ${request}, and text hides why: it probably does not know that message; ${OTHER_WAY[request]}`;
+  }
   if (close.by === 'local')
     return 'what the peer answered breaks the rules of the draft: tell its authors; try another --draft';
   if (close.code === 0n && close.reason === '') {

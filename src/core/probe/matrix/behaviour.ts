@@ -1,129 +1,155 @@
 import { randomBytes } from 'node:crypto';
-import { MoqtError } from '../../errors/moqt-error.js';
-import type { Detail } from '../../records/probe-report.js';
-import { nameClose } from '../../session/codes.js';
+import type { Detail, ProbeWarning } from '../../records/probe-report.js';
 import type { MoqtSession } from '../../session/session.js';
-import { RequestRejected } from '../../session/session-errors.js';
-import { SessionClosed } from '../../transport/transport-errors.js';
 import { utf8 } from '../../util/bytes.js';
-import { escapeText } from '../../util/escape.js';
 import type { FullTrackName } from '../../wire/full-track-name.js';
-
-/** How long an answer may take: a relay that answers does so in milliseconds, and one that does not costs this once. */
-const ANSWER_MS = 1000;
-
-/** Opens a session with the relay; the caller closes it. */
-type OpenSession = () => Promise<MoqtSession>;
-
-/** How a peer took one request. */
-export interface Behaviour {
-  readonly answer: 'accepted' | 'refused' | 'closed' | 'none';
-  /** Code with its name; null when it was accepted or not answered. */
-  readonly code: string | null;
-  readonly name: string | null;
-  readonly reason: string | null;
-  readonly ms: number;
-}
+import type { RequestKind } from '../../wire/messages/control-message.js';
+import { ACCEPTS_UNKNOWN_TRACK, closesOnUnknown, invalidAnswer, randomReason, unanswered } from '../quirks/quirks.js';
+import { ANSWER_MS, ASK_OPTIONS, ask, type Behaviour, behaviourDetail, isAnswered, type OpenSession } from './ask.js';
+import type { PublishedTrack } from './published-track.js';
 
 /** A name that nobody else has. */
-function unknownTrack(): FullTrackName {
+export function unknownTrack(): FullTrackName {
   return { namespace: [utf8('moqt-probe'), utf8(randomBytes(6).toString('hex'))], name: utf8('nothing') };
 }
 
 const NO_SINK = { onSubgroup: (stream: { stop(): void }) => stream.stop(), onDatagram: () => {} };
-const OPTIONS = { timeoutMs: ANSWER_MS };
 
-const QUESTIONS: Readonly<Record<string, (session: MoqtSession, track: FullTrackName) => Promise<unknown>>> = {
-  publishNamespace: (session, { namespace }) => session.publishNamespace(namespace, {}, OPTIONS),
-  subscribeNamespace: (session, { namespace }) =>
-    session.subscribeNamespace(
-      namespace,
-      { namespaces: true, tracks: false },
-      { onNamespace: () => {}, onNamespaceDone: () => {} },
-      {},
-      OPTIONS,
-    ),
-  publish: (session, track) => session.publish(track, {}, OPTIONS),
-  blindSubscribe: (session, track) => {
-    const filter = session.profile.features.unfiltered ? {} : ({ filter: { type: 'largest-object' } } as const);
-    return session.subscribe(track, filter, NO_SINK, OPTIONS);
+export type QuestionName =
+  | 'publishNamespace'
+  | 'subscribeNamespace'
+  | 'publish'
+  | 'blindSubscribe'
+  | 'fetch'
+  | 'trackStatus';
+export type Answers = Readonly<Record<QuestionName, Behaviour>>;
+
+/** What is asked about a track that nobody has. */
+export const QUESTIONS: Readonly<
+  Record<
+    QuestionName,
+    { readonly request: RequestKind; ask(session: MoqtSession, track: FullTrackName): Promise<unknown> }
+  >
+> = {
+  publishNamespace: {
+    request: 'PUBLISH_NAMESPACE',
+    ask: (session, { namespace }) => session.publishNamespace(namespace, {}, ASK_OPTIONS),
   },
-  fetch: (session, track) => {
-    const range = { start: { group: 0n, object: 0n }, end: { group: 0n, object: 1n } };
-    return session.fetch({ type: 'standalone', track, ...range }, {}, OPTIONS).ok;
+  subscribeNamespace: {
+    request: 'SUBSCRIBE_NAMESPACE',
+    ask: (session, { namespace }) =>
+      session.subscribeNamespace(
+        namespace,
+        { namespaces: true, tracks: false },
+        { onNamespace: () => {}, onNamespaceDone: () => {} },
+        {},
+        ASK_OPTIONS,
+      ),
   },
-  trackStatus: (session, track) => session.trackStatus(track, {}, OPTIONS),
+  publish: { request: 'PUBLISH', ask: (session, track) => session.publish(track, {}, ASK_OPTIONS) },
+  blindSubscribe: { request: 'SUBSCRIBE', ask: (session, track) => subscribe(session, track) },
+  fetch: {
+    request: 'FETCH',
+    ask: (session, track) => {
+      const range = { start: { group: 0n, object: 0n }, end: { group: 0n, object: 1n } };
+      return session.fetch({ type: 'standalone', track, ...range }, {}, ASK_OPTIONS).ok;
+    },
+  },
+  trackStatus: { request: 'TRACK_STATUS', ask: (session, track) => session.trackStatus(track, {}, ASK_OPTIONS) },
 };
 
-/** Asks each question in a session of its own, because an answer may be the end of the session. */
-export async function askAll(open: OpenSession): Promise<Record<string, Behaviour>> {
-  const answers: Record<string, Behaviour> = {};
-  for (const [name, ask] of Object.entries(QUESTIONS)) answers[name] = await behaviour(open, ask);
-  return answers;
+function subscribe(session: MoqtSession, track: FullTrackName): Promise<unknown> {
+  const filter = session.profile.features.unfiltered ? {} : ({ filter: { type: 'largest-object' } } as const);
+  return session.subscribe(track, filter, NO_SINK, ASK_OPTIONS);
 }
 
-async function behaviour(
-  open: OpenSession,
-  ask: (session: MoqtSession, track: FullTrackName) => Promise<unknown>,
-): Promise<Behaviour> {
-  const session = await open();
-  const startedAt = performance.now();
-  try {
-    await ask(session, unknownTrack());
-    return { answer: 'accepted', code: null, name: null, reason: null, ms: performance.now() - startedAt };
-  } catch (error) {
-    return { ...refusal(error, session), ms: performance.now() - startedAt };
-  } finally {
-    await session.close();
+/** Asks each question in a session of its own. */
+export async function askAll(open: OpenSession): Promise<Answers> {
+  const answers: Partial<Record<QuestionName, Behaviour>> = {};
+  for (const [name, question] of Object.entries(QUESTIONS)) {
+    answers[name as QuestionName] = await ask(open, (session) => question.ask(session, unknownTrack()));
   }
+  return answers as Answers;
 }
 
-function refusal(error: unknown, session: MoqtSession): Omit<Behaviour, 'ms'> {
-  if (error instanceof RequestRejected) return { answer: 'refused', ...coded(error.rejection) };
-  if (error instanceof SessionClosed) {
-    const close = nameClose(error.info, session.profile, session.transport.kind);
-    return { answer: 'closed', ...coded(close) };
-  }
-  if (error instanceof MoqtError && error.reason === 'request.reset') {
-    const { wire } = error;
-    return { answer: 'refused', ...(wire ? coded({ ...wire, reason: '' }) : { code: null, name: null, reason: null }) };
-  }
-  if (error instanceof MoqtError && error.code === 'MOQT_E_TIMEOUT') {
-    return { answer: 'none', code: null, name: null, reason: null };
-  }
-  throw error;
+/** Whether the same refusal has another reason when it is asked for again; null when it is not refused with one. */
+export async function hasRandomReason(open: OpenSession): Promise<string | null> {
+  const track = unknownTrack();
+  const [one, other] = [
+    await ask(open, (session) => subscribe(session, track)),
+    await ask(open, (session) => subscribe(session, track)),
+  ];
+  const both = one.answer === 'refused' && other.answer === 'refused' && one.code === other.code;
+  return both && one.reason !== other.reason ? other.reason : null;
 }
 
-function coded({ code, name, reason }: { code: bigint; name: string; reason: string }) {
-  return { code: `0x${code.toString(16)}`, name, reason: escapeText(reason, { maxLength: 100 }) };
+/** The `behaviour` of a fingerprint. */
+export function behaviourFacts(answers: Answers, published: PublishedTrack, replays: boolean | null): Detail {
+  const { blindSubscribe: blind, publish } = answers;
+  const isKnown = published.subscribe !== null;
+  return {
+    ...Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, behaviourDetail(answer)])),
+    publishedTrack: published.detail,
+    answersFetch: answered(published.fetch ?? answers.fetch),
+    servesFetch: published.fetch === null ? null : published.fetchedObjects > 0,
+    answersTrackStatus: answered(published.trackStatus ?? answers.trackStatus),
+    forwardsObjects: isKnown ? published.objectArrived : null,
+    acceptsPublish: publish.answer === 'untried' ? null : publish.answer === 'accepted',
+    // Neither accepted nor refused, as a relay does that waits for a publisher.
+    blindSubscribeAllowed:
+      blind.answer === 'untried' ? null : blind.answer === 'none' ? 'held' : blind.answer === 'accepted',
+    replaysAnnouncements: replays,
+  };
+}
+
+function answered(behaviour: Behaviour): boolean | null {
+  return behaviour.answer === 'untried' ? null : isAnswered(behaviour);
+}
+
+/** What a user should know of the answers. */
+export function answerQuirks(answers: Answers, published: PublishedTrack, randomly: string | null): ProbeWarning[] {
+  const of = (wanted: (answer: Behaviour) => boolean, without?: QuestionName): RequestKind[] =>
+    Object.entries(answers).flatMap(([name, answer]) =>
+      wanted(answer) && name !== without ? [QUESTIONS[name as QuestionName].request] : [],
+    );
+  const closes = of(
+    ({ answer, code, name, reason }) => answer === 'closed' && code === '0x0' && name === 'NO_ERROR' && reason === '',
+  );
+  // A SUBSCRIBE may wait for its publisher.
+  const silent = new Set(of(({ answer }) => answer === 'none', 'blindSubscribe'));
+  if (published.fetch?.answer === 'none') silent.add('FETCH');
+  if (published.trackStatus?.answer === 'none') silent.add('TRACK_STATUS');
+  return [
+    ...(closes.length > 0 ? [closesOnUnknown(closes)] : []),
+    ...Object.entries(answers).flatMap(([name, { answer, reason }]) =>
+      answer === 'invalid' ? [invalidAnswer(QUESTIONS[name as QuestionName].request, reason ?? '')] : [],
+    ),
+    ...(silent.size > 0 ? [unanswered([...silent])] : []),
+    ...(answers.blindSubscribe.answer === 'accepted' ? [ACCEPTS_UNKNOWN_TRACK] : []),
+    ...(randomly === null ? [] : [randomReason(randomly)]),
+    ...Object.values(answers).flatMap(({ quirks }) => quirks),
+    ...published.quirks,
+  ];
 }
 
 /** Whether a namespace that was announced before is told to one who asks later; null when it cannot be found out. */
 export async function replaysAnnouncements(open: OpenSession, openLater: OpenSession = open): Promise<boolean | null> {
   const { namespace } = unknownTrack();
-  const [publisher, subscriber] = [await open(), await openLater()];
-  try {
-    const announced = await publisher.publishNamespace(namespace, {}, OPTIONS);
-    let told = (): void => {};
-    const heard = new Promise<boolean>((resolve) => {
-      told = () => resolve(true);
+  const outcome = await ask(open, async (publisher) => {
+    const announced = await publisher.publishNamespace(namespace, {}, ASK_OPTIONS);
+    const later = await ask(openLater, async (subscriber) => {
+      let told = (): void => {};
+      const heard = new Promise<boolean>((resolve) => {
+        told = () => resolve(true);
+      });
+      const sink = { onNamespace: told, onNamespaceDone: () => {} };
+      const wants = { namespaces: true, tracks: false };
+      await subscriber.subscribeNamespace(namespace, wants, sink, {}, ASK_OPTIONS);
+      const silence = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ANSWER_MS / 2));
+      return await Promise.race([heard, silence]);
     });
-    const sink = { onNamespace: told, onNamespaceDone: () => {} };
-    const wants = { namespaces: true, tracks: false };
-    await subscriber.subscribeNamespace(namespace, wants, sink, {}, OPTIONS);
-    const silence = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ANSWER_MS / 2));
-    const replayed = await Promise.race([heard, silence]);
-    await announced.withdraw();
-    return replayed;
-  } catch (error) {
-    refusal(error, publisher);
-    return null;
-  } finally {
-    await Promise.all([publisher.close(), subscriber.close()]);
-  }
-}
-
-/** A behaviour as it stands in the document. */
-export function behaviourDetail({ answer, code, name, reason, ms }: Behaviour): Detail {
-  return { answer, code, name, reason, ms };
+    await announced.withdraw().catch(() => {});
+    return later.got ?? null;
+  });
+  return outcome.got ?? null;
 }

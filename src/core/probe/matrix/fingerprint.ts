@@ -1,11 +1,15 @@
 import { MoqtError } from '../../errors/moqt-error.js';
-import type { Detail, ProbeReport } from '../../records/probe-report.js';
+import type { Detail, ProbeReport, ProbeWarning } from '../../records/probe-report.js';
 import { connect } from '../../session/connect.js';
 import type { ConnectedSession } from '../../session/connect-settings.js';
 import { toHex } from '../../util/bytes.js';
-import { escapeText } from '../../util/escape.js';
+import { exactNumber } from '../exact-number.js';
 import type { ProbeOptions } from '../probe-options.js';
-import { askAll, type Behaviour, behaviourDetail, replaysAnnouncements } from './behaviour.js';
+import { withoutRepeats } from '../quirks/quirks.js';
+import { answerQuirks, askAll, behaviourFacts, hasRandomReason, replaysAnnouncements } from './behaviour.js';
+import { earlyDataFacts, migrationFacts } from './connection-facts.js';
+import { implementation, serverHeader } from './implementation.js';
+import { publishedTrack } from './published-track.js';
 import { withPath } from './with-path.js';
 
 type Facts = { readonly [name: string]: Detail };
@@ -21,33 +25,51 @@ export async function fingerprint(
   reports: readonly ProbeReport[],
   options: FingerprintOptions,
 ): Promise<Facts> {
-  const best = reports.find(({ ok }) => ok);
+  const best = reports.find(reached);
   if (best === undefined) return { reason: 'no draft works over any transport' };
-  const web = reports.find(({ ok, transport }) => ok && transport === 'webtransport');
+  const web = reports.find((report) => reached(report) && report.transport === 'webtransport');
+  const seenOn = { draft: best.draft, transport: best.transport };
   const open = opener(url, best, options);
   try {
     const session = await open();
-    const known = { seenOn: { draft: best.draft, transport: best.transport }, ...describe(session, best, web) };
+    const known = { seenOn, ...describe(session, reports, best, web) };
+    const { peerParameters } = session.transport.stats();
     await session.close();
     const answers = await askAll(open);
+    const published = await publishedTrack(open);
+    const behaviour = behaviourFacts(answers, published, await replaysAnnouncements(open));
+    const randomly = await hasRandomReason(open);
+    const earlyData = await earlyDataFacts(open);
+    const { server, facts: webtransportPath } = web === undefined ? NO_WEB : await pathFacts(url, web, options);
+    // Last, because not every relay outlives it.
+    const migration = await migrationFacts(open, answers);
+    const quirks = withoutRepeats([...answerQuirks(answers, published, randomly), ...migration.quirks]);
     return {
       ...known,
-      implementation: implementation(best, session, answers),
-      behaviour: {
-        ...Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, behaviourDetail(answer)])),
-        answersFetch: answers.fetch?.answer !== 'none',
-        answersTrackStatus: answers.trackStatus?.answer !== 'none',
-        acceptsPublish: answers.publish?.answer === 'accepted',
-        blindSubscribeAllowed: blindSubscribe(answers.blindSubscribe),
-        replaysAnnouncements: await replaysAnnouncements(open),
-      },
-      webtransportPath: web === undefined ? null : await pathFacts(url, web, options),
+      implementation: implementation({
+        declared: best.implementation,
+        server,
+        answers,
+        parameters: peerParameters ?? null,
+      }),
+      quirks: quirks.map(({ cause, message, hint }: ProbeWarning) => ({ cause, message, hint })),
+      behaviour,
+      earlyData,
+      migration: migration.facts,
+      webtransportPath,
     };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof MoqtError)) throw error;
-    return { seenOn: { draft: best.draft, transport: best.transport }, reason: error.message };
+    return { seenOn, reason: error.message };
   }
+}
+
+const NO_WEB = { server: null, facts: null };
+
+/** A cell that a limit of the flags failed was reached all the same. */
+function reached({ ok, draft, cause }: ProbeReport): boolean {
+  return ok || (draft !== null && (cause?.startsWith('threshold.') ?? false));
 }
 
 function opener(url: string, report: ProbeReport, options: FingerprintOptions): () => Promise<ConnectedSession> {
@@ -56,8 +78,12 @@ function opener(url: string, report: ProbeReport, options: FingerprintOptions): 
 }
 
 /** What the relay says of itself. */
-function describe(session: ConnectedSession, report: ProbeReport, web: ProbeReport | undefined): Facts {
-  const { peerSetup, transport } = session;
+function describe(
+  { peerSetup, transport }: ConnectedSession,
+  reports: readonly ProbeReport[],
+  report: ProbeReport,
+  web: ProbeReport | undefined,
+): Facts {
   const { peerParameters } = transport.stats();
   const idle = peerParameters?.max_idle_timeout;
   return {
@@ -70,72 +96,57 @@ function describe(session: ConnectedSession, report: ProbeReport, web: ProbeRepo
         value: typeof value === 'bigint' ? value.toString() : toHex(value),
       })),
     },
-    http3Settings: web?.stages.find(({ name }) => name === 'http3')?.detail.settings ?? null,
-    transportParameters: peerParameters ?? null,
+    http3Settings: exact(web?.stages.find(({ name }) => name === 'http3')?.detail.settings),
+    transportParameters: exact(peerParameters),
     limits: {
       uniStreams: peerParameters?.initial_max_streams_uni ?? null,
       bidiStreams: peerParameters?.initial_max_streams_bidi ?? null,
       maxDatagramSize: transport.maxDatagramSize,
-      maxRequestId: peerSetup.maxRequestId?.toString() ?? null,
+      maxRequestId: requestIds(reports),
       // A parameter of 0 is "none" (RFC 9000 §18.2).
       idleTimeoutMs: idle === undefined || idle === 0 ? null : idle,
     },
-    earlyData: { accepted: null, why: 'the QUIC library of this build does not resume sessions' },
-    migration: {
-      survived: null,
-      why: 'not tried: the QUIC library does not let a client of this build move on purpose',
-      allowed: peerParameters === undefined ? null : peerParameters.disable_active_migration !== true,
-    },
   };
 }
 
-/** Which implementation it is: what it says, else what its behaviour is known from. */
-function implementation(report: ProbeReport, session: ConnectedSession, answers: Record<string, Behaviour>): Facts {
-  const server = session.transport.http?.headers.get('server');
-  const declared = report.implementation;
-  const { publishNamespace, blindSubscribe: blind } = answers;
-  const guesses: [string, string, boolean][] = [
-    [
-      'mediamtx',
-      'closes with code 0 and no reason on PUBLISH_NAMESPACE',
-      publishNamespace?.answer === 'closed' && publishNamespace.code === '0x0' && publishNamespace.reason === '',
-    ],
-    ['moq-dev moq-relay', 'refuses an unknown track as unroutable', blind?.reason?.includes('unroutable') ?? false],
-    [
-      'Cloudflare moq-relay-ietf',
-      'does not answer FETCH',
-      answers.fetch?.answer === 'none' && blind?.answer === 'refused',
-    ],
-  ];
-  const guess = guesses.find(([, , holds]) => holds);
-  return {
-    declared,
-    server: server === undefined ? null : escapeText(server, { maxLength: 100 }),
-    guess: guess?.[0] ?? null,
-    because: guess?.[1] ?? null,
-  };
+/** MAX_REQUEST_ID by draft, where one that has it was reached; later drafts limit streams instead. */
+function requestIds(reports: readonly ProbeReport[]): Detail {
+  const said = reports.filter(reached).flatMap(({ draft, stages }) => {
+    const value = stages.find(({ name }) => name === 'setup')?.detail.maxRequestId;
+    return draft === null || value === undefined || value === null ? [] : [[draft, value] as const];
+  });
+  return said.length === 0 ? null : Object.fromEntries(said);
 }
 
-/** `held`: neither accepted nor refused, as a relay does that waits for a publisher. */
-function blindSubscribe(answer: Behaviour | undefined): Detail {
-  if (answer === undefined) return null;
-  return answer.answer === 'none' ? 'held' : answer.answer === 'accepted';
+/** Values that a number of JavaScript cannot hold exactly as text. */
+function exact(values: Detail | undefined): Detail {
+  if (values === undefined || values === null || typeof values !== 'object' || Array.isArray(values)) return null;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? exactNumber(value) : value]),
+  );
 }
 
-/** Whether another path is let in, and whether it has names of its own. */
-async function pathFacts(url: string, report: ProbeReport, options: FingerprintOptions): Promise<Facts> {
-  const other = withPath(url, '/moqt-probe-path');
+/** Whether another path is let in, and whether it has names of its own; and what the server calls itself in HTTP. */
+async function pathFacts(
+  url: string,
+  report: ProbeReport,
+  options: FingerprintOptions,
+): Promise<{ readonly server: string | null; readonly facts: Facts | null }> {
   const open = opener(url, report, options);
-  const openOther = opener(other, report, options);
+  const openOther = opener(withPath(url, '/moqt-probe-path'), report, options);
+  let server: string | null = null;
   try {
-    const session = await openOther();
+    const session = await open();
+    server = serverHeader(session);
     await session.close();
+    const other = await openOther();
+    await other.close();
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof MoqtError)) throw error;
-    return { anyPathAccepted: false, answer: error.message, namesScopedByPath: null };
+    return { server, facts: { anyPathAccepted: false, answer: error.message, namesScopedByPath: null } };
   }
   const here = await replaysAnnouncements(open);
   const there = here === true ? await replaysAnnouncements(open, openOther) : null;
-  return { anyPathAccepted: true, answer: null, namesScopedByPath: there === null ? null : !there };
+  return { server, facts: { anyPathAccepted: true, answer: null, namesScopedByPath: there === null ? null : !there } };
 }

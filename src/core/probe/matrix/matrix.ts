@@ -1,9 +1,10 @@
-import { CAUSES, type Cause } from '../../errors/causes.js';
+import { CAUSES } from '../../errors/causes.js';
 import { EXIT, type ExitCode } from '../../errors/exit-codes.js';
 import type { MatrixCell, ProbeMatrix, ProbeReport } from '../../records/probe-report.js';
 import { PROFILES } from '../../wire/drafts/index.js';
 import { probe } from '../probe.js';
 import type { ProbeOptions } from '../probe-options.js';
+import { applyThresholds, type Thresholds } from '../thresholds.js';
 import { fingerprint } from './fingerprint.js';
 
 export const MATRIX_TRANSPORTS = ['quic', 'webtransport', 'webtransport-h2'] as const;
@@ -12,6 +13,8 @@ export const MATRIX_TRANSPORTS = ['quic', 'webtransport', 'webtransport-h2'] as 
 export interface MatrixOptions {
   /** As for a probe; its drafts, where given, are the rows. */
   readonly connect?: ProbeOptions['connect'];
+  /** Held against every combination: beyond a critical value it fails, beyond a warning it says so. */
+  readonly thresholds?: Thresholds | undefined;
   /** Default: all. */
   readonly transports?: readonly MatrixCell['transport'][] | undefined;
   /** Probes at a time; default 3, which costs a relay on a small machine little. */
@@ -26,11 +29,12 @@ export interface MatrixOptions {
  * MoqtError for what cannot be used (a bad URL or setting), or with the reason of the signal.
  */
 export async function probeMatrix(url: string, options: MatrixOptions = {}): Promise<ProbeMatrix> {
-  const { connect, transports = MATRIX_TRANSPORTS, concurrency = 3, onCell, signal } = options;
+  const { connect, thresholds = {}, transports = MATRIX_TRANSPORTS, concurrency = 3, onCell, signal } = options;
   const drafts = connect?.drafts ?? PROFILES.map(({ draft }) => draft);
   const places = drafts.flatMap((draft) => transports.map((transport) => ({ draft, transport })));
   const reports = await inTurn(places, concurrency, async ({ draft, transport }) => {
-    const report = await probe(url, { connect: { ...connect, drafts: [draft], transport }, signal });
+    const found = await probe(url, { connect: { ...connect, drafts: [draft], transport }, signal });
+    const report = applyThresholds(found, thresholds);
     onCell?.(cellOf(draft, transport, report));
     return report;
   });
@@ -43,16 +47,18 @@ export async function probeMatrix(url: string, options: MatrixOptions = {}): Pro
   };
 }
 
-/** 0 when anything works, else what the first combination failed with. */
+/** 1 when a limit is broken, 0 when anything works, else what the first combination failed with. */
 export function matrixExitCode({ cells }: ProbeMatrix): ExitCode {
+  if (cells.some(({ cause }) => cause?.startsWith('threshold.'))) return EXIT.checkFailed;
   if (cells.some(({ ok }) => ok)) return EXIT.ok;
   const cause = cells[0]?.cause ?? null;
   return (cause !== null && cause in CAUSES ? CAUSES[cause as keyof typeof CAUSES].exitCode : null) ?? EXIT.checkFailed;
 }
 
 function cellOf(draft: string, transport: MatrixCell['transport'], report: ProbeReport): MatrixCell {
-  const { ok, durationMs } = report;
-  return { draft, transport, ok, cause: (report.cause ?? null) as Cause | null, durationMs };
+  const { ok, durationMs, cause = null } = report;
+  const warnings = report.warnings.map((warning) => warning.cause).filter((one) => one.startsWith('threshold.'));
+  return { draft, transport, ok, cause, durationMs, ...(warnings.length > 0 && { warnings }) };
 }
 
 /** The results in the order of the items, at most `limit` at a time. */

@@ -9,6 +9,7 @@ import type { FullTrackName, TrackNamespace } from '../../wire/full-track-name.j
 import type { Redirect, RequestKind } from '../../wire/messages/control-message.js';
 import type { AuthorizationToken, Parameters } from '../../wire/messages/parameters.js';
 import type { ProbeContext, ProbeRequests, Verdict } from '../probe-options.js';
+import { failureQuirks } from '../quirks/quirks.js';
 import type { RoundtripOptions } from '../roundtrip/roundtrip-options.js';
 import { dataVerdict, FirstObject } from './first-object.js';
 import { refusedTrack } from './not-found.js';
@@ -204,6 +205,7 @@ class RequestWalk {
           ? await refused(error.rejection)
           : requestVerdict(error, asked, this.#session);
       if (verdict === null) throw error;
+      for (const quirk of failureQuirks(error, asked.request)) this.context.warn(quirk);
       stages.fail(name, durationMs, verdict);
       return false;
     }

@@ -17,10 +17,11 @@ import { deferred } from '../../util/deferred.js';
 import { escapeText } from '../../util/escape.js';
 import { linkSignals } from '../../util/linked-signal.js';
 import { withSignal } from '../../util/timeout.js';
-import { type FullTrackName, type TrackNamespace, trackKey } from '../../wire/full-track-name.js';
+import { type FullTrackName, MAX_NAMESPACE_FIELDS, type TrackNamespace, trackKey } from '../../wire/full-track-name.js';
 import type { RequestKind } from '../../wire/messages/control-message.js';
 import type { Parameters } from '../../wire/messages/parameters.js';
 import type { ProbeContext } from '../probe-options.js';
+import { failureQuirks, sessionQuirks } from '../quirks/quirks.js';
 import { type AskedRequest, requestVerdict, trackText } from '../requests/request-verdict.js';
 import { SMALLEST_OBJECT } from './payload.js';
 import { Receiver } from './receiver.js';
@@ -37,7 +38,7 @@ const LOOK_MS = 10;
 /** What a round trip shares with the other requests of its probe. */
 export interface RoundtripSetting {
   readonly parameters: Parameters;
-  /** Absent: one that nobody else has. */
+  /** The round trip's own namespace lies below it; absent: below `moqt-probe`. */
   readonly namespace: TrackNamespace | undefined;
   /** Silence after the last object was sent, ms. */
   readonly dataTimeoutMs: number;
@@ -77,7 +78,13 @@ class Roundtrip {
     check(rate > 0 && Number.isFinite(rate), 'a rate above 0');
     check(groupEvery >= 1, 'at least one object in a group');
     this.#plan = { objects, objectBytes, rate, groupEvery, forwarding };
-    const namespace = setting.namespace ?? [utf8('moqt-probe'), utf8(randomBytes(6).toString('hex'))];
+    // A name that nobody else has: a relay may refuse one that somebody announces already, or bring others' objects.
+    const below = setting.namespace ?? [utf8('moqt-probe')];
+    check(below.length < MAX_NAMESPACE_FIELDS, `a namespace of at most ${MAX_NAMESPACE_FIELDS - 1} fields`);
+    const namespace = [
+      ...below,
+      utf8(`${setting.namespace === undefined ? '' : 'moqt-probe-'}${randomBytes(6).toString('hex')}`),
+    ];
     this.#track = { namespace, name: utf8('roundtrip') };
     this.#tally = new Tally(this.#plan);
     this.#receiver = new Receiver(this.#tally, objectBytes);
@@ -100,6 +107,7 @@ class Roundtrip {
       outer.dispose();
       subscription?.cancel();
       await announced?.withdraw().catch(() => {});
+      for (const quirk of sessionQuirks(publisher)) context.warn(quirk);
       await publisher.close();
     }
   }
@@ -283,6 +291,7 @@ class Roundtrip {
       signal?.throwIfAborted();
       const verdict = requestVerdict(error, asked, session);
       if (verdict === null) throw error;
+      for (const quirk of failureQuirks(error, asked.request)) this.context.warn(quirk);
       stages.fail(name, this.context.elapsed() - startedAt, verdict);
     }
   }

@@ -90,5 +90,16 @@ export const CAUSE_TRIES: Readonly<Record<keyof typeof CAUSES, string>> = {
   'udp.slow-fallback': 'repair that address family, or choose the other with -4 or -6',
   'h2.fallback': 'let UDP pass to the server: HTTP/2 over TCP is slower for media',
   'setup.no-request-credit': 'let the relay send MAX_REQUEST_ID in SETUP',
+  'relay.quirk.closes-on-unknown-request':
+    'keep that request out of sessions that carry something else, and do it another way (--via, --subscribe)',
+  'relay.quirk.invalid-answer': 'try another --draft there, and tell the authors of the relay',
+  'relay.quirk.gone-after-migration': 'look whether the relay still runs, and tell its authors',
+  'relay.quirk.unanswered-request': 'do it another way, and lower --request-timeout',
+  'relay.quirk.random-reason': 'match on the code of a refusal, not on its reason',
+  'relay.quirk.text-in-session': 'use raw QUIC (moqt://) there, and tell the authors of the relay',
+  'relay.quirk.accepts-unknown-track': 'wait for the first object: SUBSCRIBE_OK says nothing there',
+  'relay.quirk.fetch-request-ok': 'do not take the end of a fetch for that of the track',
+  'relay.quirk.publish-ok': 'publish with PUBLISH_NAMESPACE (--via namespace) where clients refuse it',
+  'relay.quirk.empty-namespace-prefix': 'use a later draft there: clients may refuse it in draft 14',
   'clock.skew': 'set the clock',
 };
