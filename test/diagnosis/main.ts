@@ -8,6 +8,7 @@ import { httpCases } from './cases/http.js';
 import { lookalikeCases } from './cases/lookalikes.js';
 import { networkCases } from './cases/network.js';
 import { quicCases } from './cases/quic.js';
+import { quirkCases } from './cases/quirks.js';
 import { realCases } from './cases/real.js';
 import { requestCases } from './cases/requests.js';
 import { setupCases } from './cases/setup.js';
@@ -26,6 +27,7 @@ const CASES: readonly DiagnosisCase[] = [
   ...dataCases,
   ...lookalikeCases,
   ...warningCases,
+  ...quirkCases,
   ...realCases,
 ];
 
@@ -56,6 +58,13 @@ interface Report {
   readonly ok: boolean;
   readonly durationMs: number;
   readonly warnings: readonly { readonly cause: string }[];
+}
+
+/** As far as a case can be held against it. */
+interface MatrixReport {
+  readonly schema: 'moqt-matrix/1';
+  readonly cells: readonly { readonly ok: boolean; readonly cause: string | null; readonly durationMs: number }[];
+  readonly fingerprint: { readonly quirks?: Report['warnings'] };
 }
 
 /** Runs the lab; the exit code. Arguments: a part of the names to run only those, and `--json FILE`. */
@@ -154,10 +163,18 @@ async function probe(situation: Situation, root: string): Promise<Ran> {
 
 function parse(stdout: string): Report | null {
   try {
-    return JSON.parse(stdout) as Report;
+    const document = JSON.parse(stdout) as Report | MatrixReport;
+    return 'schema' in document && document.schema === 'moqt-matrix/1' ? ofMatrix(document) : (document as Report);
   } catch {
     return null;
   }
+}
+
+/** A matrix in the form of a report: well when anything works, and warning of what it saw. */
+function ofMatrix({ cells, fingerprint }: MatrixReport): Report {
+  const failed = cells.some(({ ok }) => ok) ? undefined : cells[0]?.cause;
+  const durationMs = Math.max(...cells.map((cell) => cell.durationMs));
+  return { ok: failed === undefined, ...(failed && { cause: failed }), durationMs, warnings: fingerprint.quirks ?? [] };
 }
 
 function judge(expect: Expectation, { exit, report, stderr }: Ran): string[] {

@@ -101,6 +101,93 @@ for (const relay of relays) {
   }
 }
 
+/** What `probe --matrix` must find out about each: which it is, which of its combinations work, and what it does. */
+const known = {
+  'moq-relay-ietf': {
+    guess: 'moq-relay-ietf (Cloudflare)',
+    works: ['18 quic', '18 webtransport'],
+    behaviour: { servesFetch: true, acceptsPublish: true, forwardsObjects: true, answersTrackStatus: true },
+    earlyData: false,
+    quirks: ['relay.quirk.random-reason'],
+  },
+  'moq-relay': {
+    guess: 'moq-relay (moq-dev)',
+    works: ['18 quic', '18 webtransport'],
+    behaviour: { servesFetch: true, acceptsPublish: false, forwardsObjects: true, blindSubscribeAllowed: false },
+    earlyData: false,
+    quirks: [],
+  },
+  aiomoqt: {
+    guess: 'aiomoqt',
+    works: ['18 quic', '18 webtransport'],
+    behaviour: { servesFetch: true, acceptsPublish: true, forwardsObjects: true, replaysAnnouncements: true },
+    earlyData: true,
+    // Not every time does it outlive a client that moves, so that quirk and migration are no part of this.
+    quirks: null,
+  },
+  'mediamtx quic': {
+    guess: 'mediamtx',
+    works: ['18 quic'],
+    behaviour: { answersFetch: false, answersTrackStatus: false, acceptsPublish: false },
+    earlyData: false,
+    quirks: ['relay.quirk.closes-on-unknown-request'],
+  },
+  'mediamtx webtransport': {
+    guess: 'mediamtx',
+    works: ['18 webtransport'],
+    behaviour: { answersFetch: false, answersTrackStatus: false, acceptsPublish: false },
+    earlyData: false,
+    quirks: ['relay.quirk.text-in-session'],
+  },
+};
+
+/** Holds the matrix of a relay against what is known of it. */
+async function matrixOf(url, accept, { guess, works, behaviour, earlyData, quirks }) {
+  const result = await runMoqt(['probe', url, '--matrix', '--json', ...accept]);
+  if (result.code !== 0) throw new Error(`exit ${result.code} ${result.stderr}`);
+  const { cells, fingerprint } = JSON.parse(result.stdout);
+  const same = (what, found, wanted) => {
+    if (JSON.stringify(found) !== JSON.stringify(wanted))
+      throw new Error(
+        `${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}\n${JSON.stringify(fingerprint)}`,
+      );
+  };
+  same(
+    'what works',
+    cells.filter(({ ok }) => ok).map(({ draft, transport }) => `${draft} ${transport}`),
+    works,
+  );
+  same('implementation', fingerprint.implementation?.guess, guess);
+  for (const [name, wanted] of Object.entries(behaviour)) same(name, fingerprint.behaviour[name], wanted);
+  same('0-RTT', fingerprint.earlyData.accepted, earlyData);
+  if (quirks === null) return `${guess}, ${works.length} combinations`;
+  same(
+    'quirks',
+    fingerprint.quirks.map(({ cause }) => cause),
+    quirks,
+  );
+  same('migration', fingerprint.migration.survived, true);
+  return `${guess}, ${works.length} combinations`;
+}
+
+for (const relay of relays) {
+  const name = `${relay.name}: probe --matrix knows it`;
+  if (only && !name.includes(only)) continue;
+  const installed = await installers[relay.program]();
+  if (installed.skip) {
+    skip(name, 1, installed.skip);
+    continue;
+  }
+  await check(name, async () => {
+    const server = await relay.start(installed.path, { certificate, trust, draft: '18' });
+    try {
+      return await matrixOf(server.url('quic'), trust, known[relay.name]);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
 /** Our relay, and its URLs. */
 async function ownRelay() {
   const relay = start(process.execPath, [
@@ -129,6 +216,7 @@ async function ownRelay() {
   const names = ['quic', 'webtransport'].flatMap((transport) => [
     `mediamtx ${transport}: session`,
     `mediamtx ${transport}: a SUBSCRIBE error is named`,
+    `mediamtx ${transport}: probe --matrix knows it`,
   ]);
   if (installed.skip) skip('mediamtx', names.length, installed.skip);
   else if (!only || names.some((name) => name.includes(only))) {
@@ -162,6 +250,9 @@ async function ownRelay() {
           throw new Error(`exit ${result.code} ${result.stdout} ${result.stderr}`);
         return `exit ${result.code}: ${last.error.message}`;
       });
+      await check(`mediamtx ${transport}: probe --matrix knows it`, () =>
+        matrixOf(server.url(transport), accept, known[`mediamtx ${transport}`]),
+      );
     }
     await server.stop();
   }

@@ -1,16 +1,18 @@
-import type { Detail, ProbeMatrix } from '../records/probe-report.js';
+import type { ProbeMatrix } from '../records/probe-report.js';
+import { type Fact, type FingerprintWords, fingerprintWords } from './fingerprint-words.js';
 import type { StatusPaint } from './probe-text.js';
 import { formatMs } from './quantity.js';
 
 /** A matrix for people: a row a draft, a column a transport, and below it what the relay was seen to do. */
-export function matrixText({ url, cells, fingerprint }: ProbeMatrix, paint: StatusPaint): string {
+export function matrixText(matrix: ProbeMatrix, paint: StatusPaint): string {
+  const { url, cells } = matrix;
   const transports = [...new Set(cells.map(({ transport }) => transport))];
   const drafts = [...new Set(cells.map(({ draft }) => draft))];
   const cellText = (draft: string, transport: string): { plain: string; color: 'green' | 'red' } => {
     const cell = cells.find((one) => one.draft === draft && one.transport === transport);
     if (cell === undefined) return { plain: '', color: 'red' };
     return cell.ok
-      ? { plain: `ok ${formatMs(cell.durationMs)}`, color: 'green' }
+      ? { plain: ['ok', formatMs(cell.durationMs), ...(cell.warnings ?? [])].join(' '), color: 'green' }
       : { plain: cell.cause ?? 'failed', color: 'red' };
   };
   const widths = transports.map((transport) =>
@@ -31,38 +33,51 @@ export function matrixText({ url, cells, fingerprint }: ProbeMatrix, paint: Stat
     });
     lines.push(row(draft.padEnd(5), columns));
   }
-  for (const [name, value] of Object.entries(fingerprint)) lines.push(...factLines(name, value, 1));
+  lines.push(...fingerprintLines(fingerprintWords(matrix), paint));
   return lines.join('\n');
 }
 
-/** Objects as an indented block, everything else on one line; what is not known is left out. */
-function factLines(name: string, value: Detail, depth: number): string[] {
-  const indent = '  '.repeat(depth);
-  if (value === null) return [];
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    const text = valueText(value);
-    return text === '' ? [] : [`${indent}${name}: ${text}`];
+/** What is known about the relay, in words. */
+function fingerprintLines(words: FingerprintWords, paint: StatusPaint): string[] {
+  const { reason, identity, quirks, behaviour, answers, limits, parameters, settings } = words;
+  const colors = { yes: 'green', no: 'red', unknown: 'dim', plain: null } as const;
+  return [
+    ...(reason === null ? [] : ['', `  how it behaves is not known: ${reason}`]),
+    ...block('what it is', identity.map(pair(identity))),
+    ...block(
+      'what to know about it',
+      quirks.flatMap(({ cause, message, hint }) => [`${paint('yellow', cause)} ${message}`, `  try: ${hint}`]),
+    ),
+    ...block('what it does', behaviour.map(pair(behaviour))),
+    ...block(
+      'how it answers (for a name that nobody has; for a track that was published)',
+      answers.flatMap(({ request, unknown, published }) =>
+        [unknown, published].flatMap((fact, i) =>
+          fact === null || fact.value === ''
+            ? []
+            : [
+                `${(i === 0 || unknown === null ? request : '').padEnd(19)}  ${paintFact(fact, i === 1 ? 'published: ' : '')}`,
+              ],
+        ),
+      ),
+    ),
+    ...block('its limits', limits.map(pair(limits))),
+    ...block('its QUIC transport parameters', parameters.map(pair(parameters))),
+    ...block('its HTTP/3 SETTINGS', settings.map(pair(settings))),
+  ];
+
+  function paintFact({ value, state }: Fact, before: string): string {
+    const color = colors[state];
+    return `${before}${color === null ? value : paint(color, value)}`;
   }
-  const inner = Object.entries(value);
-  if ('answer' in value && 'ms' in value) return [`${indent}${name}: ${answerText(value)}`];
-  const lines = inner.flatMap(([key, one]) => factLines(key, one, depth + 1));
-  return lines.length === 0 ? [] : [`${indent}${name}`, ...lines];
 }
 
-function valueText(value: Detail): string {
-  if (value === null) return '';
-  if (Array.isArray(value)) return value.map((one: Detail) => valueText(one)).join(', ');
-  if (typeof value === 'object') {
-    return Object.entries(value)
-      .map(([key, one]) => `${key} ${valueText(one)}`)
-      .join(' ');
-  }
-  return String(value);
+function block(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `  ${title}`, ...lines.map((line) => `    ${line}`)];
 }
 
-function answerText({ answer, code, name, reason, ms }: { readonly [name: string]: Detail }): string {
-  const after = formatMs(Number(ms));
-  if (answer === 'accepted') return `accepted after ${after}`;
-  if (answer === 'none') return `no answer within ${after}`;
-  return `${answer} with ${name} (${code})${reason ? `: ${reason}` : ''} after ${after}`;
+/** `label  value`, the values below one another. */
+function pair(all: readonly Fact[]): (fact: Fact) => string {
+  const width = Math.max(...all.map(({ label }) => label.length));
+  return ({ label, value }) => `${label.padEnd(width)}  ${value}`;
 }

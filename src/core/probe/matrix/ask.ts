@@ -89,7 +89,7 @@ function refusal(error: unknown, session: MoqtSession): Partial<Behaviour> & Pic
 }
 
 function coded({ code, name, reason }: { code: bigint; name: string; reason: string }) {
-  return { code: `0x${code.toString(16)}`, name, reason: escapeText(reason, { maxLength: 100 }) };
+  return { code: `0x${code.toString(16)}`, name, reason: escapeText(reason, { maxLength: 200 }) };
 }
 
 /** A real answer: the session goes on. */

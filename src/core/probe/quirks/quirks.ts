@@ -52,7 +52,10 @@ export function closesOnUnknown(requests: readonly RequestKind[]): ProbeWarning 
   return {
     cause: 'relay.quirk.closes-on-unknown-request',
     message: `the relay ends the whole session, with code 0 and no reason, instead of refusing ${requests.join(', ')}`,
-    hint: `keep ${requests.length === 1 ? 'that request' : 'those requests'} out of sessions that carry something else; ${requests.map((one) => OTHER_WAY[one]).join('; ')}`,
+    hint:
+      requests.length === 1
+        ? `keep that request out of sessions that carry something else; ${OTHER_WAY[requests[0] as RequestKind]}`
+        : 'keep those requests out of sessions that carry something else, and use names that the relay has',
   };
 }
 

@@ -22,7 +22,7 @@ export interface AskedRequest {
 
 /** Relays that were seen not to answer a request. */
 const NEVER_ANSWERED: Readonly<Partial<Record<RequestKind, string>>> = {
-  FETCH: "Cloudflare's moq-rs is known never to answer FETCH",
+  FETCH: "older releases of Cloudflare's moq-rs never answer FETCH",
   SUBSCRIBE: 'a relay may hold a SUBSCRIBE until a publisher comes: start the publisher, or raise --request-timeout',
   PUBLISH: 'some relays ignore PUBLISH: try PUBLISH_NAMESPACE (--via namespace)',
   TRACK_STATUS: 'relays that do not implement TRACK_STATUS often ignore it: try --subscribe',

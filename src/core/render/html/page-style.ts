@@ -59,19 +59,33 @@ svg text.strong{fill:var(--ink);font-weight:600}
 .rows tbody th{font-weight:600}
 .num{text-align:right;white-space:nowrap}
 .summary{padding:20px 26px}.summary table{min-width:660px}.summary h2{margin:0 0 12px;font-size:22px;letter-spacing:-.015em}
-.matrix{width:auto;min-width:60%;border-collapse:separate;border-spacing:5px}
-.matrix thead th{padding:0 6px}
-.matrix td{padding:9px 14px;border-radius:8px;font-size:13.5px;text-align:center}
-.matrix td b{display:block;font-size:14px}
+.matrix{table-layout:fixed;min-width:560px;border-collapse:separate;border-spacing:6px;margin:0 -6px}
+.matrix thead th{padding:0 6px;text-align:center;font-size:13px}.matrix .corner{width:92px;padding:0}
+.matrix tbody th{white-space:nowrap}
+.matrix td{padding:10px 12px;border-radius:8px;font-size:13px;text-align:center;overflow-wrap:anywhere}
+.matrix td b{display:block;font-size:14px;line-height:1.35}
+.matrix td.slow{background:var(--warn-bg);color:var(--warn)}
 .matrix td.yes{background:var(--ok-bg);color:var(--ok)}.matrix td.no{background:var(--bad-bg);color:var(--bad)}
 .matrix td.none{background:var(--soft);color:var(--dim)}
 .pairs{display:grid;grid-template-columns:minmax(120px,max-content) 1fr;gap:4px 18px;margin:0;font-size:14px}
 .pairs dt{color:var(--dim)}.pairs dd{margin:0;overflow-wrap:anywhere}
-.pairs .pairs{padding-left:0}
+.does{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:9px 28px}
+.does li{display:grid;grid-template-columns:84px 1fr;align-items:baseline;break-inside:avoid}
+.does .tag{justify-self:start}.does small{display:block;color:var(--dim);font-size:13px;overflow-wrap:anywhere}
+.answers{min-width:620px}.answers td{font-size:14px;width:40%}.answers th[scope=row]{font-weight:500;font-size:13px;white-space:nowrap}
+.answer.no{color:var(--bad)}.answer.yes{color:var(--ok)}.answer.unknown{color:var(--dim)}
+.columns{display:grid;grid-template-columns:1fr 1fr;gap:20px 36px}.columns .pairs{font-size:13px;font-variant-numeric:tabular-nums}
+h4{margin:0 0 8px;font-size:13px;font-weight:400;color:var(--dim)}
 details{margin-top:12px}summary{cursor:pointer;color:var(--dim);font-size:13px}
 details[open] summary{margin-bottom:8px}
 @media (max-width:640px){main,.top,footer{padding-left:10px;padding-right:10px}.verdict,section,.summary{padding-left:16px;padding-right:16px}
-.facts div{padding-left:16px;padding-right:16px;flex-basis:45%}.waterfall .what{display:none}.verdict h2{font-size:19px}}
+.facts div{padding-left:16px;padding-right:16px;flex-basis:45%}.columns{grid-template-columns:1fr}.does{grid-template-columns:1fr}
+.pairs{grid-template-columns:minmax(0,2fr) minmax(0,3fr)}.pairs dt{overflow-wrap:anywhere}.does li{grid-template-columns:76px 1fr}
+.matrix{min-width:0;border-spacing:4px;margin:0 -4px}.matrix .corner{width:62px}.matrix tbody th{font-size:13px}.matrix td{padding:8px 3px;font-size:11.5px}
+.matrix td b{font-size:12px}.matrix thead th{padding:0 2px;font-size:11.5px}
+.answers{min-width:0}.answers thead{display:none}.answers tr,.answers td,.answers th[scope=row]{display:block;width:auto}.answers tr{border-top:1px solid var(--line);padding:6px 0}
+.answers td,.answers tbody th{border:0;padding:2px 0}.answers td+td:not(.absent)::before{content:"once published: ";color:var(--dim)}.answers td.absent{display:none}
+.waterfall .what{display:none}.verdict h2{font-size:19px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--soft:#eee;--ok:#0b5c32;--ok-bg:#eef8f2;
 --bad:#8f1a14;--bad-bg:#fdf1f0;--warn:#6b4600;--warn-bg:#fff8e8;--bar:#2f6fde;--bar2:#9dbcf2;--mark:#000}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:11pt}article,.summary{border-radius:0;break-inside:auto}

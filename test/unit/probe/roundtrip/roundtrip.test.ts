@@ -47,6 +47,20 @@ describe('a round trip', () => {
     expect(facts).toMatchObject({ sent: 20, received: 20 });
   });
 
+  it('makes a namespace of its own below the one that was given, each time another', async () => {
+    const { sha256 } = await testCertificate();
+    const announced = async (): Promise<unknown> => {
+      const announce = [Buffer.from('live'), Buffer.from('room')];
+      const settings = { drafts: ['18'], trust: { pins: [sha256] } };
+      const walk = await walkAt(`moqt://127.0.0.1:${relay.port}`, settings, { roundtrip: { objects: 2 }, announce });
+      expect(walk.failed).toBeUndefined();
+      return walk.stages.get('announce')?.detail.namespace;
+    };
+    const [one, other] = [await announced(), await announced()];
+    expect(one).toMatch(/^live\/room\/moqt-probe-[0-9a-f]{12}$/);
+    expect(other).not.toBe(one);
+  });
+
   it('refuses objects that are too small to carry number, time and digest', async () => {
     const url = `moqt://127.0.0.1:${relay.port}`;
     await expect(roundtrip(url, '18', { objectBytes: 31 })).rejects.toThrow(/at least 32 bytes/);
