@@ -1,10 +1,10 @@
 import type { ProbeWarning } from '../../records/probe-report.js';
 import type { MoqtSession } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
+import { OTHER_WAY } from '../../session/unanswered.js';
 import { SessionClosed } from '../../transport/transport-errors.js';
 import { escapeText } from '../../util/escape.js';
 import type { RequestKind } from '../../wire/messages/control-message.js';
-import { OTHER_WAY } from '../../session/unanswered.js';
 
 /** A UUID: no two refusals have the same. */
 const UNIQUE = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/i;
