@@ -208,7 +208,6 @@ export class QuicConnection implements Pumped {
     this.#flushDue = false;
     if (this.closeInfo !== null) return;
     try {
-      if (this.streams.hasDueEnds) this.#sendPackets();
       if (this.#isEstablished) this.streams.pump();
       this.#sendPackets();
       this.#timer.arm();
@@ -248,6 +247,7 @@ export class QuicConnection implements Pumped {
       const packet = native.send(slot);
       if (packet === null) break;
       const length = packet[0];
+      this.streams.onPacket(length);
       const number = this.#numbers.onSent(slot, length);
       if (number >= 0) {
         rtt.onSent(number, now);
@@ -282,6 +282,7 @@ export class QuicConnection implements Pumped {
     if (this.closeInfo !== null) return;
     if (++this.#timeouts === TIMEOUTS_BEFORE_FALLBACK) this.packetSize.onBlackHole();
     if (this.#timeouts > 1 && this.#isEstablished) this.#owner.onSilence?.(this);
+    this.streams.onTimeout();
     this.#ingestSoon();
     this.touch();
   }

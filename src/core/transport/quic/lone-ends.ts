@@ -1,11 +1,34 @@
+import type { SendBacklog } from './send-backlog.js';
 import type { QuicSendStream } from './send-stream.js';
 
 /** Patience with acknowledgements that FrameScan may have failed to see, ms. */
 const FALLBACK_MS = 5000;
+/**
+ * So many windows of packets are acknowledged, one after the other and without a gap, before nothing of a stream counts as
+ * being on its way: within the first, what is missing is declared lost, within the second it is sent again and acknowledged.
+ */
+const WINDOWS = 2;
+
+/** What the ends need to know of their connection. */
+export interface LoneEndsHost {
+  readonly backlog: SendBacklog;
+  /** How many frames QUIC has set out to send again so far, and how much stream data was in them. */
+  repeats(): { readonly frames: number; readonly bytes: number };
+  /** Sends something that is acknowledged. */
+  ping(): void;
+  /** Has a flush happen in this turn. */
+  touch(): void;
+}
+
+/** Ends when packets up to `packet` have been acknowledged so many times, each time up to the last that was sent by then. */
+interface Countdown {
+  packet: number;
+  windows: number;
+}
 
 interface Wait {
-  /** The last packet that may hold data of the stream; null while some of that may be unsent. */
-  packet: number | null;
+  /** Null until the next flush. */
+  left: Countdown | null;
   /** When it is ended all the same, on performance.now(). */
   readonly until: number;
 }
@@ -14,41 +37,39 @@ interface Wait {
  * Ends of streams whose data has been handed over before, so that FIN may travel in a frame of its own. QUIC's library takes
  * a stream for complete once its data is acknowledged, whatever became of such a FIN, and forgets the stream: a FIN that is
  * lost by then is not sent again, and one that waits for the congestion window is not sent at all. The reader would have
- * every byte and never the end. So these wait until what was sent before them has been acknowledged; the library keeps a
- * FIN that is sent after that until it is acknowledged itself.
+ * every byte and never the end. So these wait until nothing of the stream is on its way any more, neither data that was sent
+ * first nor data that was sent again: then only the acknowledgement of the FIN itself can complete the stream.
+ *
+ * The library does not tell what it holds back (see SendBacklog), nor which stream it repeats. On a quiet connection the
+ * acknowledgement of the packets that were sent last is enough. After a backlog, or where something may have been lost, ends
+ * wait for several windows.
  */
 export class LoneEnds {
+  readonly #host: LoneEndsHost;
   readonly #waiting = new Map<QuicSendStream, Wait>();
-  /** The stream that was given data last, while some of its data may be unsent. */
-  #unsent: QuicSendStream | null = null;
+  /** Streams were given data since the last flush. */
+  #isFed = false;
   #lastDataPacket = -1;
+  #lastPacket = -1;
   #largestAcked = -1;
-  /** Packets have been passed over since the last flush, which sends their data again. */
   #lossSeen = false;
+  #repeats = { frames: 0, bytes: 0 };
+  /** What follows a loss or a backlog; null when that is long past. */
+  #unrest: Countdown | null = null;
+  #askedWith = -1;
   #timer: NodeJS.Timeout | null = null;
 
-  /**
-   * @param hasRoom the congestion window would take more of the stream, so QUIC holds nothing back for want of it.
-   * @param touch has a flush happen in this turn.
-   */
-  constructor(
-    private readonly hasRoom: (stream: QuicSendStream) => boolean,
-    private readonly touch: () => void,
-  ) {}
+  constructor(host: LoneEndsHost) {
+    this.#host = host;
+  }
 
   get streams(): Iterable<QuicSendStream> {
     return this.#waiting.keys();
   }
 
-  /** Some may be ended by the next flush, if the congestion window is left some room. */
-  get areDue(): boolean {
-    for (const { packet } of this.#waiting.values()) if (packet === null || packet <= this.#largestAcked) return true;
-    return false;
-  }
-
   add(stream: QuicSendStream): void {
     if (this.#waiting.has(stream)) return;
-    this.#waiting.set(stream, { packet: null, until: performance.now() + FALLBACK_MS });
+    this.#waiting.set(stream, { left: null, until: performance.now() + FALLBACK_MS });
     this.#arm();
   }
 
@@ -62,8 +83,8 @@ export class LoneEnds {
     this.#timer = null;
   }
 
-  onData(stream: QuicSendStream): void {
-    this.#unsent = stream;
+  onData(): void {
+    this.#isFed = true;
   }
 
   /** `covers(n)` tells whether packet `n` is acknowledged. */
@@ -74,23 +95,73 @@ export class LoneEnds {
     if (largest > this.#largestAcked) this.#largestAcked = largest;
   }
 
+  /** A timer of QUIC's has gone off: it declares packets lost, or sends the oldest data again to probe. */
+  onTimeout(): void {
+    this.#lossSeen = true;
+  }
+
   /** QUIC has sent all it may, `lastPacket` last. */
   onSent(lastPacket: number): void {
-    if (this.#unsent !== null) {
-      this.#lastDataPacket = lastPacket;
-      if (this.hasRoom(this.#unsent)) this.#unsent = null;
+    const packets = lastPacket - this.#lastPacket;
+    this.#lastPacket = lastPacket;
+    if (this.#isFed) this.#lastDataPacket = lastPacket;
+    this.#isFed = false;
+    this.#followLosses();
+    const { backlog } = this.#host;
+    if (packets === 0 && backlog.bytes > 0) this.#doubtBacklog();
+    if (backlog.bytes > 0) this.#unrest = { packet: lastPacket, windows: WINDOWS };
+    if (this.#unrest !== null && this.#countDown(this.#unrest)) this.#unrest = null;
+    if (this.#waiting.size > 0) this.#followEnds(packets);
+  }
+
+  /** What it is reckoned to hold may have been acknowledged when it was to be sent again. */
+  #doubtBacklog(): void {
+    if (this.#lastPacket > this.#largestAcked) this.#ask();
+    else {
+      this.#host.backlog.clear();
+      this.#host.touch();
     }
-    if (this.#lossSeen) {
-      this.#lossSeen = false;
-      this.#lastDataPacket = lastPacket;
-      for (const wait of this.#waiting.values()) wait.packet = null;
-    }
+  }
+
+  #followLosses(): void {
+    if (!this.#lossSeen && this.#unrest === null) return;
+    const repeats = this.#host.repeats();
+    if (!this.#lossSeen && repeats.frames === this.#repeats.frames) return;
+    this.#lossSeen = false;
+    this.#host.backlog.add(repeats.bytes - this.#repeats.bytes);
+    this.#repeats = repeats;
+    this.#unrest = { packet: this.#lastPacket, windows: WINDOWS };
+    for (const wait of this.#waiting.values()) wait.left = null;
+  }
+
+  #followEnds(packets: number): void {
     for (const [stream, wait] of this.#waiting) {
-      // Without room some of the data may be with QUIC still, a retransmission perhaps: a FIN that joins that is not sent.
-      if (!this.hasRoom(stream)) continue;
-      wait.packet ??= this.#lastDataPacket;
-      if (wait.packet <= this.#largestAcked) this.#end(stream);
+      if (wait.left === null) {
+        if (this.#host.backlog.bytes > 0) continue;
+        const isQuiet = this.#unrest === null;
+        wait.left = isQuiet
+          ? { packet: this.#lastDataPacket, windows: 1 }
+          : { packet: this.#lastPacket, windows: WINDOWS };
+      }
+      if (this.#countDown(wait.left)) this.#end(stream);
     }
+    if (packets === 0 && this.#waiting.size > 0) this.#ask();
+  }
+
+  /** What is not acknowledged may hold nothing but acknowledgements, and never be. */
+  #ask(): void {
+    if (this.#askedWith > this.#largestAcked) return;
+    this.#askedWith = this.#lastPacket + 1;
+    this.#host.ping();
+  }
+
+  /** True when it is over. */
+  #countDown(left: Countdown): boolean {
+    while (left.packet <= this.#largestAcked) {
+      if (--left.windows <= 0) return true;
+      left.packet = this.#lastPacket;
+    }
+    return false;
   }
 
   #end(stream: QuicSendStream): void {
@@ -107,6 +178,6 @@ export class LoneEnds {
     const now = performance.now();
     for (const [stream, { until }] of this.#waiting) if (until <= now) this.#end(stream);
     if (this.#waiting.size > 0) this.#arm();
-    this.touch();
+    this.#host.touch();
   };
 }

@@ -20,8 +20,6 @@ export interface SendHost {
   readonly receiveEpoch: number;
   /** True while streams that were blocked earlier have not had their turn: then nobody may overtake them. */
   readonly hasBacklog: boolean;
-  /** True while other streams are about to end, for which the congestion window must have room. */
-  readonly hasDueEnds: boolean;
   /** Gives bytes to QUIC; returns how many it took, or an Error when the stream is over. */
   transmit(stream: QuicSendStream, bytes: Uint8Array, fin: boolean): number | Error;
   /** Has `pump` called in this turn. */
@@ -145,7 +143,7 @@ export class QuicSendStream implements SendStream {
 
   #advance(): Promise<void> | undefined {
     if (this.#queuedBytes === 0) return undefined;
-    const mayTry = this.#blockedAt !== this.#host.receiveEpoch && !this.#host.hasBacklog && !this.#host.hasDueEnds;
+    const mayTry = this.#blockedAt !== this.#host.receiveEpoch && !this.#host.hasBacklog;
     if (this.#queuedBytes >= DIRECT_BYTES && mayTry) this.pump();
     if (this.#failure !== null) return this.#refuse();
     if (this.#queuedBytes === 0) return undefined;

@@ -3,6 +3,7 @@ import type { BidiStream, RecvStream, SendStream } from '../transport.js';
 import { LoneEnds } from './lone-ends.js';
 import { errorText, type NativeConnection, SHUTDOWN_READ, SHUTDOWN_WRITE, streamErrorCode } from './native.js';
 import { QuicRecvStream, type Received, type RecvHost } from './recv-stream.js';
+import { SendBacklog } from './send-backlog.js';
 import { QuicSendStream, type SendHost } from './send-stream.js';
 import { SendWatch } from './send-watch.js';
 import { StreamCredit } from './stream-credit.js';
@@ -10,6 +11,11 @@ import { StreamCredit } from './stream-credit.js';
 const EMPTY = Buffer.alloc(0);
 const REMEMBERED_ENDS = 64;
 const REMEMBERED_STOPS = 1000;
+/**
+ * QUIC is given nothing more while it holds back so many bytes: in a queue of ours an urgent stream still goes first, and an
+ * end still travels with data.
+ */
+const BACKLOG_BYTES = 256 << 10;
 
 export interface StreamTableOptions {
   readonly isServer: boolean;
@@ -33,6 +39,7 @@ export class StreamTable implements SendHost, RecvHost {
   /** Streams with something to hand over, in the order they asked. */
   readonly #pending = new Set<QuicSendStream>();
   readonly #watch: SendWatch;
+  readonly #backlog = new SendBacklog();
   readonly #loneEnds: LoneEnds;
   readonly #uniQueue = new OpenQueue<SendStream>(() => this.#createUni());
   readonly #bidiQueue = new OpenQueue<BidiStream>(() => this.#createBidi());
@@ -56,7 +63,18 @@ export class StreamTable implements SendHost, RecvHost {
     this.#native = native;
     this.#options = options;
     this.#watch = new SendWatch(native, () => this.#sends.values());
-    this.#loneEnds = new LoneEnds((stream) => this.#hasRoom(stream), options.touch);
+    this.#loneEnds = new LoneEnds({
+      backlog: this.#backlog,
+      repeats: () => {
+        const { retrans, streamRetransBytes } = native.stats();
+        return { frames: retrans, bytes: streamRetransBytes };
+      },
+      ping: () => {
+        native.sendAckEliciting();
+        options.touch();
+      },
+      touch: options.touch,
+    });
     const initiator = options.isServer ? 1 : 0;
     this.#bidiCredit = new StreamCredit(initiator, () => native.peerStreamsLeftBidi());
     this.#uniCredit = new StreamCredit(initiator + 2, () => native.peerStreamsLeftUni());
@@ -140,18 +158,22 @@ export class StreamTable implements SendHost, RecvHost {
     this.hasBacklog = this.#pending.size > 0;
   }
 
+  onPacket(length: number): void {
+    this.#backlog.onPacket(length);
+  }
+
   /** Packets were sent up to the number `lastPacket`, and there is more to send unless `isAll`. */
   onSent(lastPacket: number, isAll: boolean): void {
     this.#epoch++;
     if (isAll) this.#loneEnds.onSent(lastPacket);
   }
 
-  get hasDueEnds(): boolean {
-    return this.#loneEnds.areDue;
-  }
-
   onAck(largest: number, covers: (packet: number) => boolean): void {
     this.#loneEnds.onAck(largest, covers);
+  }
+
+  onTimeout(): void {
+    this.#loneEnds.onTimeout();
   }
 
   fail(error: Error): void {
@@ -178,12 +200,14 @@ export class StreamTable implements SendHost, RecvHost {
   // For send streams.
 
   transmit(stream: QuicSendStream, bytes: Uint8Array, fin: boolean): number | Error {
+    if (bytes.length > 0 && this.#backlog.bytes >= BACKLOG_BYTES) return 0;
     try {
       const taken = this.#native.streamSend(stream.number, bytes, fin);
       if (!stream.started) this.#onStarted(stream);
       if (bytes.length > 0) {
         stream.handedOverAt = this.#epoch;
-        this.#loneEnds.onData(stream);
+        this.#backlog.add(taken ?? 0);
+        this.#loneEnds.onData();
       }
       this.#options.touch();
       return taken ?? 0;
@@ -339,15 +363,6 @@ export class StreamTable implements SendHost, RecvHost {
       this.#onBidi?.({ id: recv.id, send, recv });
     }
     return recv;
-  }
-
-  #hasRoom(stream: QuicSendStream): boolean {
-    try {
-      return this.#native.streamCapacity(stream.number) > 0;
-    } catch {
-      // Stopped or forgotten: there is nothing to wait for.
-      return true;
-    }
   }
 
   #isOurs(number: number): boolean {

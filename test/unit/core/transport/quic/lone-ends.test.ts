@@ -1,27 +1,34 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LoneEnds } from '../../../../../src/core/transport/quic/lone-ends.js';
+import { SendBacklog } from '../../../../../src/core/transport/quic/send-backlog.js';
 import type { QuicSendStream } from '../../../../../src/core/transport/quic/send-stream.js';
 
 const all = (): boolean => true;
 
 function setUp() {
   const ended: string[] = [];
-  const world = { hasRoom: true };
-  const ends = new LoneEnds(
-    () => world.hasRoom,
-    () => {},
-  );
+  const world = { repeats: { frames: 0, bytes: 0 }, pings: 0, touches: 0 };
+  const backlog = new SendBacklog();
+  const ends = new LoneEnds({
+    backlog,
+    repeats: () => world.repeats,
+    ping: () => world.pings++,
+    touch: () => world.touches++,
+  });
   const stream = (name: string) => ({ endAlone: () => ended.push(name) }) as unknown as QuicSendStream;
-  return { ended, world, ends, stream };
+  /** Data of a stream leaves in the packets up to `packet`. */
+  const send = (packet: number): void => {
+    ends.onData();
+    ends.onSent(packet);
+  };
+  return { ended, world, backlog, ends, stream, send };
 }
 
 describe('LoneEnds', () => {
   it('ends a stream once the packets with its data are acknowledged', () => {
-    const { ended, ends, stream } = setUp();
-    const a = stream('a');
-    ends.onData(a);
-    ends.onSent(7);
-    ends.add(a);
+    const { ended, ends, stream, send } = setUp();
+    send(7);
+    ends.add(stream('a'));
     ends.onSent(7);
     ends.onAck(6, all);
     ends.onSent(9);
@@ -33,58 +40,108 @@ describe('LoneEnds', () => {
   });
 
   it('ends a stream at once whose data was acknowledged long ago, whatever other packets are on their way', () => {
-    const { ended, ends, stream } = setUp();
-    const a = stream('a');
-    ends.onData(a);
-    ends.onSent(3);
+    const { ended, ends, stream, send } = setUp();
+    send(3);
     ends.onAck(3, all);
     ends.onSent(8);
-    ends.add(a);
+    ends.add(stream('a'));
     ends.onSent(8);
     expect(ended).toEqual(['a']);
   });
 
-  it('takes nothing for sent while the congestion window has no room', () => {
-    const { ended, world, ends, stream } = setUp();
-    const a = stream('a');
-    world.hasRoom = false;
-    ends.onData(a);
-    ends.onSent(3);
-    ends.add(a);
+  it('waits while QUIC holds data back, and then for two windows', () => {
+    const { ended, ends, backlog, stream, send } = setUp();
+    backlog.add(5000);
+    send(3);
+    ends.add(stream('a'));
     ends.onAck(3, all);
-    ends.onSent(3);
-    expect(ended).toEqual([]);
-    world.hasRoom = true;
     ends.onSent(5);
-    expect(ended).toEqual([]);
+    backlog.onPacket(5028);
     ends.onAck(5, all);
-    expect(ends.areDue).toBe(true);
+    ends.onSent(6);
+    expect(ended).toEqual([]);
+    ends.onAck(6, all);
+    ends.onSent(8);
+    expect(ended).toEqual([]);
+    ends.onAck(8, all);
+    ends.onSent(9);
+    expect(ended).toEqual(['a']);
+  });
+
+  it.each(['a gap', 'a timeout'] as const)('waits for two windows after %s', (what) => {
+    const { ended, ends, stream, send } = setUp();
+    send(4);
+    ends.add(stream('a'));
+    ends.onSent(4);
+    if (what === 'a timeout') ends.onTimeout();
+    ends.onAck(6, (packet) => what !== 'a gap' || packet !== 4);
+    ends.onSent(8);
+    ends.onAck(8, all);
+    ends.onSent(11);
+    expect(ended).toEqual([]);
+    ends.onAck(11, all);
+    ends.onSent(12);
+    expect(ended).toEqual(['a']);
+  });
+
+  it('begins anew when something is sent again, which first has to leave', () => {
+    const { ended, world, ends, backlog, stream, send } = setUp();
+    send(4);
+    ends.add(stream('a'));
+    ends.onAck(6, (packet) => packet !== 4);
+    ends.onSent(8);
+    world.repeats = { frames: 1, bytes: 1200 };
+    ends.onAck(8, all);
+    ends.onSent(9);
+    expect(backlog.bytes).toBe(1200);
+    ends.onAck(9, all);
+    ends.onSent(10);
+    ends.onAck(10, all);
+    ends.onSent(11);
+    expect(ended).toEqual([]);
+    backlog.onPacket(1300);
+    ends.onSent(12);
+    ends.onAck(12, all);
+    ends.onSent(13);
+    expect(ended).toEqual([]);
+    ends.onAck(13, all);
+    ends.onSent(14);
+    expect(ended).toEqual(['a']);
+  });
+
+  it('asks for an acknowledgement, once, when nothing is sent that would bring one', () => {
+    const { ended, world, ends, stream, send } = setUp();
+    ends.onTimeout();
+    send(4);
+    ends.add(stream('a'));
+    ends.onSent(4);
+    ends.onSent(4);
+    expect(world.pings).toBe(1);
+    ends.onAck(5, all);
+    ends.onSent(5);
     ends.onSent(5);
     expect(ended).toEqual(['a']);
   });
 
-  it('waits for what is sent again after a loss', () => {
-    const { ended, ends, stream } = setUp();
-    const a = stream('a');
-    ends.onData(a);
+  it('believes in no backlog when everything is acknowledged and nothing is sent', () => {
+    const { world, ends, backlog, send } = setUp();
+    send(4);
+    backlog.add(700);
     ends.onSent(4);
-    ends.add(a);
-    ends.onSent(4);
-    ends.onAck(6, (packet) => packet !== 4);
-    ends.onSent(7);
-    expect(ended).toEqual([]);
-    ends.onAck(7, all);
-    ends.onSent(7);
-    expect(ended).toEqual(['a']);
+    expect([world.pings, backlog.bytes]).toEqual([1, 700]);
+    ends.onAck(5, all);
+    ends.onSent(5);
+    ends.onSent(5);
+    expect(backlog.bytes).toBe(0);
+    expect(world.touches).toBe(1);
   });
 
   it('does not wait for ever for an acknowledgement, and gives each stream its time', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
-      const { ended, ends, stream } = setUp();
+      const { ended, ends, stream, send } = setUp();
       const [a, b] = [stream('a'), stream('b')];
-      ends.onData(a);
-      ends.onSent(3);
+      send(3);
       ends.add(a);
       vi.advanceTimersByTime(2500);
       ends.add(b);
