@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { escapeInvisible } from '../core/util/escape.js';
+import { failWhenStuck } from './fail-when-stuck.js';
 import { FileOutput } from './file-output.js';
 import {
   describeOrigin,
@@ -178,7 +179,9 @@ export abstract class MoqtCommand extends Command {
   override async run(): Promise<void> {
     let code: ExitCode;
     try {
-      code = await this.execute().finally(() => this.traces.close((line, kind) => this.warning(line, kind)));
+      code = await failWhenStuck(this.execute()).finally(() =>
+        this.traces.close((line, kind) => this.warning(line, kind)),
+      );
       await this.#stdout?.flush();
       if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
       code = this.#endOf(this.stop.exitCode) ?? code;

@@ -94,9 +94,9 @@ export class Experiments {
   fullSize(limitMs: number, size = this.#fullSizeBytes): Promise<'passes' | 'vanishes' | 'unknown'> {
     this.#fullSize ??= this.#run('full-size-packet', async () => {
       const { fullSizePacket } = await import('./full-size-packet.js');
-      const { plan, settings } = this.#setup;
+      const { plan, settings, signal } = this.#setup;
       const bind = settings.network?.bind;
-      const value = await fullSizePacket({ address: this.#address, port: plan.url.port, bind, size, limitMs });
+      const value = await fullSizePacket({ address: this.#address, port: plan.url.port, bind, size, limitMs, signal });
       const outcome = {
         passes: `packets of ${size} bytes pass`,
         vanishes: `packets of 1200 bytes pass, those of ${size} bytes vanish`,
