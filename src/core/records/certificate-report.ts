@@ -151,7 +151,8 @@ export type WatchEvent =
   | (Watched & { readonly event: 'unreachable'; readonly cause: string; readonly message: string })
   | (Watched & { readonly event: 'reachable'; readonly certificate: WatchedCertificate });
 
-interface Watched {
+/** What every event of a watch has: when it was seen, and by which carrier. */
+export interface Watched {
   readonly at: string;
   readonly over: CertificateCarrier;
 }
