@@ -160,14 +160,14 @@ async function matrixOf(url, accept, { guess, works, behaviour, earlyData, quirk
   same('implementation', fingerprint.implementation?.guess, guess);
   for (const [name, wanted] of Object.entries(behaviour)) same(name, fingerprint.behaviour[name], wanted);
   same('0-RTT', fingerprint.earlyData.accepted, earlyData);
-  if (quirks === null) return `${guess}, ${works.length} combinations`;
+  if (quirks === null) return `${guess}, ${works.join(' and ')}`;
   same(
     'quirks',
     fingerprint.quirks.map(({ cause }) => cause),
     quirks,
   );
   same('migration', fingerprint.migration.survived, true);
-  return `${guess}, ${works.length} combinations`;
+  return `${guess}, ${works.join(' and ')}`;
 }
 
 for (const relay of relays) {
