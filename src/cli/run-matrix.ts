@@ -15,7 +15,7 @@ import { painter, wantsColor } from './terminal.js';
 /** Tries every draft over every transport of each relay, one relay after the other; the exit code is the first that is not 0. */
 export async function runMatrix(
   command: MoqtCommand,
-  flags: ProbeOutputFlags & { readonly color: 'auto' | 'always' | 'never' },
+  flags: ProbeOutputFlags & { readonly color: 'auto' | 'always' | 'never'; readonly 'no-fingerprint': boolean },
   targets: readonly ProbeTarget[],
   thresholds: Thresholds,
 ): Promise<ExitCode> {
@@ -39,8 +39,9 @@ export async function runMatrix(
   const paint = painter(wantsColor(1, flags.color, process.env));
   const { probeMatrix, matrixExitCode } = await import('../core/probe/matrix/matrix.js');
   const matrices: ProbeMatrix[] = [];
+  const options = { thresholds, fingerprint: !flags['no-fingerprint'], signal: command.stop.signal };
   for (const { url, settings } of targets) {
-    const matrix = await probeMatrix(url, { connect: settings, thresholds, signal: command.stop.signal });
+    const matrix = await probeMatrix(url, { ...options, connect: settings });
     matrices.push(matrix);
     if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
   }

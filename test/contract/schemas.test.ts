@@ -125,6 +125,12 @@ test('probe --matrix is as probe-matrix.json says', async () => {
       webtransportPath: { anyPathAccepted: true },
     },
   });
+  const cells = ['--matrix', '--no-fingerprint', '--draft', '18', '--json'];
+  const alone = succeeded(await run(client('probe', relay.quic, ...cells)));
+  expect(checkOne('probe-matrix', alone.stdout)).toMatchObject({
+    cells: Array(3).fill({ ok: true }),
+    fingerprint: { reason: 'it was not asked for' },
+  });
 });
 
 test('several probes, a list of relays, and what changes are as their schemas say', async () => {

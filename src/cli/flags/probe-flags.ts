@@ -106,4 +106,9 @@ export const probeMatrixFlags = {
       'try every draft over every transport, and find out how the relay behaves; limits hold for each (connect, rtt, cert-expiry)',
     exclusive: ['announce', 'subscribe', 'fetch', 'track-status', 'roundtrip'],
   }),
+  'no-fingerprint': Flags.boolean({
+    description:
+      'with --matrix: drafts and transports alone, without asking how the relay behaves (by requests for names that nobody has, a track of its own, 0-RTT and a move to another port)',
+    dependsOn: ['matrix'],
+  }),
 };

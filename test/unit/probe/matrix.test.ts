@@ -3,6 +3,7 @@ import { exactNumber } from '../../../src/core/probe/exact-number.js';
 import { matrixExitCode, probeMatrix } from '../../../src/core/probe/matrix/matrix.js';
 import { failureQuirks, withoutRepeats } from '../../../src/core/probe/quirks/quirks.js';
 import { serveRelay } from '../../../src/core/relay/serve-relay.js';
+import type { SessionObserver } from '../../../src/core/session/observer.js';
 import { RequestRejected } from '../../../src/core/session/session-errors.js';
 import { SessionClosed } from '../../../src/core/transport/transport-errors.js';
 import { matrix } from '../../support/probe-reports.js';
@@ -40,6 +41,25 @@ describe('a matrix', { timeout: 60_000 }, () => {
         migration: { allowed: true, survived: true, why: null },
         webtransportPath: { anyPathAccepted: true, namesScopedByPath: false },
       });
+    } finally {
+      await relay.close();
+    }
+  });
+
+  it('without a fingerprint is a session a combination', async () => {
+    let sessions = 0;
+    const observe = () => {
+      sessions++;
+      return new Proxy({} as SessionObserver, { get: () => () => {} });
+    };
+    const relay = await serveRelay({ port: 0, observe });
+    try {
+      const url = relay.urls.find((one) => one.startsWith('moqt:')) as string;
+      const connect = { trust: { pins: [relay.certificate.sha256] }, drafts: ['18'] };
+      const found = await probeMatrix(url, { connect, transports: ['quic'], fingerprint: false });
+      expect(found.cells).toMatchObject([{ ok: true }]);
+      expect(found.fingerprint).toEqual({ reason: 'it was not asked for' });
+      expect(sessions).toBe(1);
     } finally {
       await relay.close();
     }

@@ -19,6 +19,8 @@ export interface MatrixOptions {
   readonly transports?: readonly MatrixCell['transport'][] | undefined;
   /** Probes at a time; default 3, which costs a relay on a small machine little. */
   readonly concurrency?: number | undefined;
+  /** Whether to ask the relay what it does, too, which costs it some requests and a published track; default true. */
+  readonly fingerprint?: boolean | undefined;
   /** Called as each cell is known. Must not throw. */
   readonly onCell?: ((cell: MatrixCell) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -30,6 +32,7 @@ export interface MatrixOptions {
  */
 export async function probeMatrix(url: string, options: MatrixOptions = {}): Promise<ProbeMatrix> {
   const { connect, thresholds = {}, transports = MATRIX_TRANSPORTS, concurrency = 3, onCell, signal } = options;
+  const isAsked = options.fingerprint ?? true;
   const drafts = connect?.drafts ?? PROFILES.map(({ draft }) => draft);
   const places = drafts.flatMap((draft) => transports.map((transport) => ({ draft, transport })));
   const reports = await inTurn(places, concurrency, async ({ draft, transport }) => {
@@ -43,7 +46,7 @@ export async function probeMatrix(url: string, options: MatrixOptions = {}): Pro
     schema: 'moqt-matrix/1',
     url: (reports[0] as ProbeReport).url,
     cells,
-    fingerprint: await fingerprint(url, reports, { connect, signal }),
+    fingerprint: isAsked ? await fingerprint(url, reports, { connect, signal }) : { reason: 'it was not asked for' },
   };
 }
 
