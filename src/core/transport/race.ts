@@ -50,7 +50,10 @@ class Race<T, A extends RaceAttempt<T>> {
     signal?.throwIfAborted();
     const onAbort = (): void => this.#winner.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const onDeadline = (): void => this.#winner.reject(this.#options.timeoutError(this.#attempts));
+    // After a stall of this process timers are due before packets are read that came in time: those are read first.
+    const onDeadline = (): void => {
+      setImmediate(() => this.#winner.reject(this.#options.timeoutError(this.#attempts)));
+    };
     const deadline = ms > 0 ? systemClock.after(ms, onDeadline) : undefined;
     const onSilence = (): void => {
       const error = silence?.error(this.#attempts) ?? null;

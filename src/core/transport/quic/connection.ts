@@ -4,6 +4,7 @@ import { applicationCode } from '../application-code.js';
 import type { Address, CloseInfo } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
 import { BAD_CERTIFICATE, encodeReason, readCloseInfo } from './close-codes.js';
+import { holdsHandshake, withoutInitials } from './coalesced.js';
 import { ConnectionIds } from './connection-ids.js';
 import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js';
 import { Datagrams } from './datagrams.js';
@@ -71,6 +72,7 @@ export class QuicConnection implements Pumped {
   readonly #established: Deferred<void> = deferred();
   readonly #closed: Deferred<CloseInfo> = deferred();
   #isEstablished = false;
+  #initialKeysGone = false;
   #recvInfo: RecvInfo;
   #local: HostPort;
   #severalPaths = false;
@@ -158,9 +160,10 @@ export class QuicConnection implements Pumped {
     this.touch();
   }
 
-  receive(bytes: Uint8Array, host: string, port: number): void {
+  receive(datagram: Uint8Array, host: string, port: number): void {
     if (this.closeInfo !== null) return;
     this.datagramsReceived++;
+    const bytes = this.#initialKeysGone ? withoutInitials(datagram) : datagram;
     const info = this.#recvInfo;
     if (info.from.port !== port || info.from.host !== host) this.#onOtherAddress(host, port);
     try {
@@ -248,6 +251,7 @@ export class QuicConnection implements Pumped {
       if (packet === null) break;
       const length = packet[0];
       this.streams.onPacket(length);
+      if (!this.isServer && !this.#initialKeysGone) this.#initialKeysGone = holdsHandshake(slot.subarray(0, length));
       const number = this.#numbers.onSent(slot, length);
       if (number >= 0) {
         rtt.onSent(number, now);
