@@ -24,6 +24,7 @@ export interface FaultDefinition {
 const DAY = 1;
 const YEAR_DAYS = 365;
 const HOLD_MS = 20;
+const OBJECTS_BEFORE_CLOSE = 10;
 
 /** A fault without an argument. */
 function plain(name: string, summary: string, make: (setting: FaultSetting) => Fault): FaultDefinition {
@@ -112,6 +113,12 @@ const HANDSHAKE: readonly FaultDefinition[] = [
     summary: 'ends every handshake with this QUIC transport error; 2 is CONNECTION_REFUSED',
     make: (argument) => handshake.quicClose(count(argument, 0, 0x3fff), ''),
   },
+  {
+    name: 'first-alpn',
+    form: 'first-alpn:NAME',
+    summary: 'looks only at the first protocol that a client offers, and wants it to be this one, such as moqt-18',
+    make: (argument) => handshake.firstProtocolOnly(word(argument ?? '')),
+  },
   plain('client-cert', 'demands a client certificate', () => handshake.clientCertificate()),
 ];
 
@@ -190,14 +197,15 @@ const SETUP: readonly FaultDefinition[] = [
 const REQUESTS: readonly FaultDefinition[] = [
   {
     name: 'close',
-    form: 'close:CODE[@setup|@session|@REQUEST]',
-    summary: 'closes the session in place of SETUP (default), after it, or when such a request comes',
+    form: 'close:CODE[@setup|@session|@REQUEST|@objects]',
+    summary: 'closes the session in place of SETUP (default), after it, when such a request comes, or after 10 objects',
     make(argument) {
       const [text, place = 'setup'] = atSign(argument);
       const checked = code('session', text);
       if (place === 'setup') return setup.closeAtSetup(checked);
       if (place === 'session') return setup.closeAfterSetup(checked);
-      return request.closeAt(checked, requestWord(place, ['setup', 'session']));
+      if (place === 'objects') return { objects: { close: { after: OBJECTS_BEFORE_CLOSE, name: checked } } };
+      return request.closeAt(checked, requestWord(place, ['setup', 'session', 'objects']));
     },
   },
   {
@@ -259,6 +267,12 @@ const OBJECTS: readonly FaultDefinition[] = [
     form: 'corrupt[:P%]',
     summary: 'flips a bit in the payload of objects (10%)',
     make: (argument) => ({ objects: { corrupt: share(argument) } }),
+  },
+  {
+    name: 'cut',
+    form: 'cut[:P%]',
+    summary: 'breaks objects off in the middle, and resets their streams (10%)',
+    make: (argument) => ({ objects: { cut: share(argument) } }),
   },
   {
     name: 'reset',

@@ -3,6 +3,7 @@ import type { IncomingFetch, MoqtSession, Publication, SessionHandlers } from '.
 import type { ConnectDecision, ConnectRequest, PacketFilter, TransportSession } from '../../transport/transport.js';
 import { profileByAlpn } from '../../wire/drafts/index.js';
 import type { DraftProfile } from '../../wire/profile.js';
+import { resolveCode } from './codes.js';
 import type { Fault } from './fault.js';
 import { faultyPublication, NO_OBJECT_FAULTS, type ObjectFaults } from './object-faults.js';
 import { overlay } from './overlay.js';
@@ -75,14 +76,14 @@ export class FaultSet {
 
   handlers(handlers: SessionHandlers, session: () => MoqtSession): SessionHandlers {
     const changed = this.#faults.reduce((inner, fault) => fault.handlers?.(inner, session) ?? inner, handlers);
-    return this.#objects === null ? changed : this.#withObjects(changed, this.#objects);
+    return this.#objects === null ? changed : this.#withObjects(changed, this.#objects, session);
   }
 
   session(session: MoqtSession): MoqtSession {
     const objects = this.#objects;
     if (objects === null) return session;
     return overlay(session, {
-      publish: async (...args) => this.#wrapped(await session.publish(...args), objects),
+      publish: async (...args) => this.#wrapped(await session.publish(...args), objects, session),
     });
   }
 
@@ -91,20 +92,25 @@ export class FaultSet {
     for (const { welcome } of this.#faults) welcome?.(session);
   }
 
-  #withObjects(handlers: SessionHandlers, objects: ObjectFaults): SessionHandlers {
+  #withObjects(handlers: SessionHandlers, objects: ObjectFaults, session: () => MoqtSession): SessionHandlers {
     const { onSubscribe, onFetch } = handlers;
     return {
       ...handlers,
       ...(onSubscribe && {
         onSubscribe: (request) =>
-          onSubscribe(overlay(request, { accept: (offer) => this.#wrapped(request.accept(offer), objects) })),
+          onSubscribe(
+            overlay(request, { accept: (offer) => this.#wrapped(request.accept(offer), objects, session()) }),
+          ),
       }),
       ...(onFetch && { onFetch: (request) => onFetch(this.#joined(request)) }),
     };
   }
 
-  #wrapped(publication: Publication, objects: ObjectFaults): Publication {
-    const wrapped = faultyPublication(publication, objects, this.#random);
+  #wrapped(publication: Publication, objects: ObjectFaults, session: MoqtSession): Publication {
+    const { transport, profile } = session;
+    const wrapped = faultyPublication(publication, objects, this.#random, (code) => {
+      void transport.close(resolveCode(profile, 'session', code), '').catch(() => {});
+    });
     this.#publications.set(publication, wrapped);
     return wrapped;
   }

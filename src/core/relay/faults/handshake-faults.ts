@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { refusalPacket } from '../../transport/quic/refusal-packet.js';
 import type { PacketFilter } from '../../transport/transport.js';
+import { offeredProtocols } from './client-hello.js';
 import type { Fault } from './fault.js';
 
 /** The connection IDs of a long header, and what follows them. */
@@ -95,6 +96,26 @@ export function quicClose(code: number, reason: string): Fault {
 /** A TLS alert (RFC 8446 §6) as the only answer. */
 export function alert(number: number): Fault {
   return quicClose(TLS_ALERT_BASE + number, '');
+}
+
+/** Alert 120, no_application_protocol, to clients that do not offer `protocol` first, wherever else in their list it is. */
+export function firstProtocolOnly(protocol: string): Fault {
+  const NO_APPLICATION_PROTOCOL = 120;
+  return {
+    packets: {
+      incoming(packet, next, reply) {
+        const header = longHeader(packet);
+        const offered = header?.type === INITIAL ? offeredProtocols(packet, header) : null;
+        if (header === null || offered === null || offered[0] === protocol) {
+          next(packet);
+          return;
+        }
+        const { dcid, scid } = header;
+        reply(refusalPacket({ dcid, scid, code: TLS_ALERT_BASE + NO_APPLICATION_PROTOCOL, reason: '' }));
+      },
+      outgoing: (packet, next) => next(packet),
+    },
+  };
 }
 
 /** Of the server's packets only the Initial ones leave, so that a handshake begins and never ends. */

@@ -13,15 +13,36 @@ export interface ObjectFaults {
   readonly duplicate: number;
   readonly reorder: number;
   readonly corrupt: number;
+  /** Broken off in the middle. */
+  readonly cut: number;
   /** Streams are reset once this many objects of a subscription have been sent. */
   readonly reset: { readonly after: number; readonly name: string } | null;
+  /** The session is closed with this code once this many objects of a subscription have been sent. */
+  readonly close: { readonly after: number; readonly name: string } | null;
 }
 
-export const NO_OBJECT_FAULTS: ObjectFaults = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, reset: null };
+export const NO_OBJECT_FAULTS: ObjectFaults = {
+  drop: 0,
+  duplicate: 0,
+  reorder: 0,
+  corrupt: 0,
+  cut: 0,
+  reset: null,
+  close: null,
+};
 
-/** A publication whose objects suffer on their way. */
-export function faultyPublication(real: Publication, faults: ObjectFaults, random: () => number): Publication {
-  const state: PublicationState = { real, faults, random, sent: 0 };
+/** What an object that breaks off ends with, once what there is of it has had the time to arrive, ms. */
+const CUT_CODE = 'DELIVERY_TIMEOUT';
+const CUT_MS = 200;
+
+/** A publication whose objects suffer on their way. `closeSession` ends the session that they go out on. */
+export function faultyPublication(
+  real: Publication,
+  faults: ObjectFaults,
+  random: () => number,
+  closeSession: (code: string) => void,
+): Publication {
+  const state: PublicationState = { real, faults, random, closeSession, sent: 0 };
   return overlay(real, {
     openSubgroup: async (header, options) => faultySubgroup(state, await real.openSubgroup(header, options)),
     tryOpenSubgroup(header) {
@@ -36,6 +57,7 @@ interface PublicationState {
   readonly real: Publication;
   readonly faults: ObjectFaults;
   readonly random: () => number;
+  readonly closeSession: (code: string) => void;
   /** Objects so far, those of all streams. */
   sent: number;
 }
@@ -45,6 +67,7 @@ function faultySubgroup(state: PublicationState, out: OutgoingSubgroup): Outgoin
   const { faults, random } = state;
   let held: { readonly object: OutgoingObject; readonly payload: Uint8Array } | null = null;
   let isReset = false;
+  let isCutting = false;
 
   const release = (): void => {
     if (held === null) return;
@@ -53,11 +76,18 @@ function faultySubgroup(state: PublicationState, out: OutgoingSubgroup): Outgoin
   };
   /** Counts the object, and ends the stream if it was the last one. */
   const begin = (): void => {
-    state.sent++;
+    countObject(state);
     if (faults.reset !== null && state.sent > faults.reset.after && !isReset) {
       isReset = true;
       out.reset(faults.reset.name);
     }
+  };
+  // Faults that were not asked for draw no numbers: what they would have drawn is for the others.
+  const isCut = (length: number): boolean => faults.cut > 0 && length > 0 && random() < faults.cut;
+  const breakOff = (bytes: Uint8Array): Promise<void> | undefined => {
+    isReset = true;
+    setTimeout(() => out.reset(CUT_CODE), CUT_MS).unref();
+    return bytes.length > 1 ? (out.writePayload(bytes.subarray(0, bytes.length >> 1)) ?? undefined) : undefined;
   };
   return overlay(out, {
     writeFragments: undefined,
@@ -65,6 +95,10 @@ function faultySubgroup(state: PublicationState, out: OutgoingSubgroup): Outgoin
       begin();
       const isPlain = object.status === undefined || object.status === 'normal';
       if (isReset || (isPlain && random() < faults.drop)) return undefined;
+      if (isPlain && isCut(payload.length)) {
+        void out.beginObject(object, payload.length)?.catch(() => {});
+        return breakOff(payload);
+      }
       if (isPlain && held === null && random() < faults.reorder) {
         held = { object, payload };
         return undefined;
@@ -77,10 +111,13 @@ function faultySubgroup(state: PublicationState, out: OutgoingSubgroup): Outgoin
     },
     beginObject(object, payloadLength) {
       begin();
-      return isReset ? undefined : out.beginObject(object, payloadLength);
+      if (isReset) return undefined;
+      isCutting = isCut(payloadLength);
+      return out.beginObject(object, payloadLength);
     },
     writePayload(bytes) {
       if (isReset) return undefined;
+      if (isCutting && bytes.length > 0) return breakOff(bytes);
       return out.writePayload(random() < faults.corrupt ? flipped(bytes, random) : bytes);
     },
     end() {
@@ -112,11 +149,18 @@ function sendApart(
 
 function sendDatagram(state: PublicationState, object: OutgoingDatagram): 'queued' | 'full' | 'too-large' {
   const { real, faults, random } = state;
-  state.sent++;
+  countObject(state);
   if (random() < faults.drop) return 'queued';
   const sent = random() < faults.corrupt ? { ...object, payload: flipped(object.payload, random) } : object;
   if (random() < faults.duplicate) real.sendDatagram(sent);
   return real.sendDatagram(sent);
+}
+
+/** One more object; the session ends when it is one too many. */
+function countObject(state: PublicationState): void {
+  const { close } = state.faults;
+  state.sent++;
+  if (close !== null && state.sent === close.after + 1) state.closeSession(close.name);
 }
 
 /** A copy with one bit changed. */

@@ -1,12 +1,9 @@
-import { createCipheriv, createHmac } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
+import { headerMask, initialKeys, SAMPLE_OFFSET } from './initial-keys.js';
 
-/** RFC 9001 §5.2, for QUIC version 1. */
-const INITIAL_SALT = Buffer.from('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', 'hex');
 const QUIC_V1 = 1;
 const TAG_BYTES = 16;
 const PACKET_NUMBER_BYTES = 1;
-/** Header protection samples 16 bytes that begin 4 bytes behind the packet number's start (RFC 9001 §5.4.2). */
-const SAMPLE_OFFSET = 4;
 
 export interface Refusal {
   /** The connection IDs of the client's Initial. */
@@ -25,7 +22,7 @@ export function refusalPacket({ dcid, scid, code, reason }: Refusal): Buffer {
   const text = Buffer.from(reason, 'latin1').subarray(0, 63);
   // RFC 9000 §19.19; the frame that caused it is none.
   const payload = Buffer.concat([Buffer.from([0x1c, 0x40 | (code >> 8), code & 0xff, 0, text.length]), text]);
-  const keys = serverInitialKeys(dcid);
+  const keys = initialKeys(dcid, 'server in');
 
   const lengthField = Buffer.alloc(2);
   lengthField.writeUInt16BE(0x4000 | (PACKET_NUMBER_BYTES + payload.length + TAG_BYTES));
@@ -51,25 +48,8 @@ export function refusalPacket({ dcid, scid, code, reason }: Refusal): Buffer {
 
 function protectHeader(packet: Buffer, numberAt: number, key: Buffer): Buffer {
   const sample = packet.subarray(numberAt + SAMPLE_OFFSET, numberAt + SAMPLE_OFFSET + 16);
-  const mask = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(sample);
+  const mask = headerMask(key, sample);
   packet[0] = (packet[0] as number) ^ ((mask[0] as number) & 0x0f);
   packet[numberAt] = (packet[numberAt] as number) ^ (mask[1] as number);
   return packet;
-}
-
-function serverInitialKeys(dcid: Uint8Array): { key: Buffer; iv: Buffer; hp: Buffer } {
-  const initial = createHmac('sha256', INITIAL_SALT).update(dcid).digest();
-  const secret = expandLabel(initial, 'server in', 32);
-  return {
-    key: expandLabel(secret, 'quic key', 16),
-    iv: expandLabel(secret, 'quic iv', 12),
-    hp: expandLabel(secret, 'quic hp', 16),
-  };
-}
-
-/** HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most one block of output. */
-function expandLabel(secret: Buffer, label: string, length: number): Buffer {
-  const name = Buffer.from(`tls13 ${label}`, 'latin1');
-  const info = Buffer.concat([Buffer.from([0, length, name.length]), name, Buffer.from([0, 1])]);
-  return createHmac('sha256', secret).update(info).digest().subarray(0, length);
 }

@@ -111,7 +111,7 @@ test('every fault of the list is accepted in the form that the list gives', () =
   for (const { form } of describeFaults()) {
     const drafted = form === 'wrong-draft[:N]' ? 'wrong-draft:16' : form.replace('http-status:N', 'http-status:404');
     const spec = drafted
-      .replace('[@setup|@session|@REQUEST]', '@session')
+      .replace('[@setup|@session|@REQUEST|@objects]', '@session')
       .replace('REQUEST|connect', 'connect')
       .replace(/[[\]]/g, '')
       .replace(
@@ -132,11 +132,13 @@ test.each([
   ['delay:soon', '250ms'],
   ['silent-setup:1', 'takes no argument'],
   ['close:NO_SUCH_CODE', 'expected a code'],
-  ['close:0@lunch', 'expected one of setup, session, subscribe'],
+  ['close:0@lunch', 'expected one of setup, session, objects, subscribe'],
   ['never-answer', 'expected one of connect, subscribe'],
   ['redirect:https://a b/', 'expected a URL'],
   ['wrong-draft:13', 'expected one of 18, 16, 14'],
   ['http-status:200', 'from 300 to 599'],
+  ['first-alpn', 'expected letters'],
+  ['cut:0%', 'expected a share'],
 ])('%s is refused, and the hint says what is accepted', (spec, hint) => {
   expect(() => parseFaults([spec], 1)).toThrow(
     expect.objectContaining({ code: 'MOQT_E_USAGE', hint: expect.stringContaining(hint) }),
@@ -237,6 +239,42 @@ test('duplicate sends objects twice, reorder late, and nothing is lost', async (
   const late = await received(await relayWith('reorder:30%'), 40);
   expect(late.ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   expect(late.ids).not.toEqual(late.ids.toSorted((a, b) => a - b));
+});
+
+test('first-alpn refuses a list that begins with another protocol, and takes the same one alone', async () => {
+  const relay = await relayWith('first-alpn:moqt-16');
+  const url = relay.urls.find((one) => one.startsWith('moqt')) as string;
+  const options = { trust: { pins: [relay.certificate.sha256] }, timeouts: { connectMs: 3000 } };
+  await expect(connect(url, { ...options, drafts: ['18', '16', '14'] })).rejects.toMatchObject({ reason: 'alpn.none' });
+  for (const drafts of [['16', '18'], ['16']]) {
+    const session = await connect(url, { ...options, drafts });
+    open.push(session);
+    expect(session.profile.draft).toBe('16');
+  }
+});
+
+test('cut breaks objects off in the middle', async () => {
+  const { ids, texts } = await received(await relayWith('cut:100%'), 5);
+  expect(ids).toEqual([0]);
+  expect(texts).toEqual(['obje']);
+});
+
+test('close@objects ends the session with its code once objects have flowed', async () => {
+  const relay = await relayWith('close:0x1@objects');
+  const publisher = await dial(relay);
+  publisher.handlers = {
+    onSubscribe(request) {
+      const publication = request.accept();
+      void (async () => {
+        const out = await publication.openSubgroup({ group: 0n, subgroup: 0n, hasProperties: false });
+        for (let i = 0; i < 40; i++) await out.writeObject({ object: BigInt(i) }, Buffer.from('x'));
+      })().catch(() => {});
+    },
+  };
+  await publisher.publishNamespace(track.namespace);
+  const subscriber = await dial(relay);
+  await subscriber.subscribe(track, {}, { onSubgroup: () => {}, onDatagram: () => {} });
+  expect(await subscriber.closed).toMatchObject({ by: 'peer', code: 1n });
 });
 
 test('reset ends a stream after as many objects', async () => {
