@@ -148,7 +148,8 @@ class Attempt {
     if (error instanceof H3Error) {
       const wire = { space: 'http3', code: error.code, name: error.codeName };
       const cause = 'http3.protocol';
-      return this.#error('MOQT_E_PROTOCOL', escapeText(error.message), { cause, wire, origin: error });
+      const message = `the peer broke the rules of HTTP/3: ${escapeText(error.message)}`;
+      return this.#error('MOQT_E_PROTOCOL', message, { cause, wire, origin: error });
     }
     if (error instanceof StreamReset) {
       const name = http3CodeName(error.code) ?? `0x${error.code.toString(16)}`;
@@ -174,6 +175,16 @@ class Attempt {
     }
     const name = http3CodeName(code) ?? `0x${code.toString(16)}`;
     const words = reason === '' || reason === name ? name : `${name} ${escapeText(reason)}`;
+    if (by === 'local') {
+      // What it sent on another stream made this side end the connection.
+      const wire = { space: 'http3', code, name };
+      const cause = 'http3.protocol';
+      return this.#error('MOQT_E_PROTOCOL', `the peer broke the rules of HTTP/3: ${words}`, {
+        cause,
+        wire,
+        origin: error,
+      });
+    }
     if (this.#settings === null) {
       return this.#error('MOQT_E_PROTOCOL', `the peer closed the connection before its SETTINGS came: ${words}`, {
         cause: 'http3.protocol',

@@ -50,10 +50,11 @@ export function refusal(
   }
   if (status >= 300 && status <= 399) {
     const location = headers.get('location');
-    const where = location === undefined ? 'without a location' : `to ${escapeText(redactUrl(location))}`;
+    const shownLocation = location === undefined ? '' : escapeText(redactUrl(location), { maxLength: 300 });
+    const where = location === undefined ? 'without a location' : `to ${shownLocation}`;
     return webTransportError(peer, 'MOQT_E_REJECTED', `the peer answered ${status}: redirects ${where}`, {
       cause: 'webtransport.redirect',
-      hint: 'redirects are not followed: use the new URL',
+      hint: `redirects are not followed: use ${location === undefined ? 'the new URL' : shownLocation}`,
       wire,
     });
   }
