@@ -44,6 +44,11 @@ export function causeOf(error: MoqtError, stages: readonly ProbeStage[]): { caus
   return stage === null ? null : { cause, stage };
 }
 
+/** The stage that a cause belongs to by its name alone; null for those of several. */
+export function stageOfCause(cause: Cause, stages: readonly ProbeStage[]): ProbeStage | null {
+  return stageOf(cause, undefined, stages);
+}
+
 function isCause(reason: string | undefined): reason is keyof typeof CAUSES {
   return reason !== undefined && Object.hasOwn(CAUSES, reason);
 }

@@ -17,6 +17,8 @@ export async function explainFailure(verdict: Verdict, plan: ConnectPlan, lab: E
       return quicTimeout(verdict, lab);
     case 'alpn.none':
       return plan.transport === 'webtransport-h2' ? verdict : alpnNone(verdict, plan, lab);
+    case 'tls.alert':
+      return plan.transport === 'webtransport-h2' ? verdict : handshakeFailure(verdict, plan, lab);
     default:
       return verdict;
   }
@@ -24,9 +26,10 @@ export async function explainFailure(verdict: Verdict, plan: ConnectPlan, lab: E
 
 async function udpRefused(verdict: Verdict, plan: ConnectPlan, lab: Experiments): Promise<Verdict> {
   const [tcp, family] = await Promise.all([lab.tcp(lab.budgetMs), familyHint(lab)]);
+  const http2 = tcp === 'accepts' ? await lab.http2(lab.budgetMs) : 'TCP does not connect';
   const { port } = plan.url;
   const hints: Readonly<Record<TcpAnswer, string>> = {
-    accepts: `TCP answers on port ${port}: it is a TCP-only server there; try --transport webtransport-h2, or the relay's UDP port`,
+    accepts: `TCP answers on port ${port}: it is a TCP-only server there; ${http2 === null ? '--transport webtransport-h2 works here' : "try --transport webtransport-h2, or the relay's UDP port"}`,
     refuses: `TCP is refused on port ${port} too: the host is up, and the relay is not running there; check the port`,
     silent: `TCP on port ${port} stays silent: check the port, and whether the relay is running`,
     unreachable: `TCP has no way there either: check the address and the port ${port}`,
@@ -35,7 +38,20 @@ async function udpRefused(verdict: Verdict, plan: ConnectPlan, lab: Experiments)
 }
 
 async function udpNoAnswer(verdict: Verdict, lab: Experiments): Promise<Verdict> {
-  const tcp = await lab.tcp(lab.budgetMs);
+  const [tcp, packets] = await Promise.all([lab.tcp(lab.budgetMs), lab.fullSize(lab.budgetMs)]);
+  if (packets === 'vanishes') {
+    return mtu(verdict, 'not one packet of the handshake came back, and the server answers small ones');
+  }
+  if (packets === 'passes') {
+    return {
+      ...verdict,
+      message: `${verdict.message}; but a QUIC server is there: it answers version negotiation`,
+      hint: join(
+        'the server leaves our handshake without an answer: it is overloaded, blocks this address, or a middlebox drops what names this host (SNI); see its log',
+        await familyHint(lab),
+      ),
+    };
+  }
   const http2 = tcp === 'accepts' ? await lab.http2(lab.budgetMs) : 'TCP does not connect';
   const family = await familyHint(lab);
   const hints: Readonly<Record<TcpAnswer, string>> = {
@@ -61,17 +77,38 @@ async function unreachable(verdict: Verdict, lab: Experiments): Promise<Verdict>
 
 async function quicTimeout(verdict: Verdict, lab: Experiments): Promise<Verdict> {
   if ((await lab.fullSize(lab.budgetMs)) !== 'vanishes') return verdict;
+  return mtu(verdict, verdict.message);
+}
+
+function mtu(verdict: Verdict, what: string): Verdict {
   return {
     ...verdict,
     cause: 'quic.mtu',
-    message: `${verdict.message}: packets of 1200 bytes pass, full-size ones vanish`,
-    hint: 'the path MTU is too small for the packets of this connection: 1200 bytes passed; look for a tunnel or VPN on the way, and lower the MTU at its ends',
+    message: `${what}: packets of 1200 bytes pass, full-size ones vanish`,
+    hint: 'the path MTU is too small for the packets of this connection: 1200 bytes passed; look for a tunnel or VPN on the way, and lower the MTU at its ends, or let the server begin with smaller packets',
   };
 }
 
 async function alpnNone(verdict: Verdict, plan: ConnectPlan, lab: Experiments): Promise<Verdict> {
   const offers = await lab.singleOffers(lab.budgetMs);
   return judgeOffers(verdict, plan, offers);
+}
+
+/** A server may say handshake_failure where RFC 7301 has an alert of its own: no protocol in common. */
+async function handshakeFailure(verdict: Verdict, plan: ConnectPlan, lab: Experiments): Promise<Verdict> {
+  if (verdict.detail?.codeName !== 'handshake_failure') return verdict;
+  const offers = await lab.singleOffers(lab.budgetMs);
+  if (offers.some(({ works }) => works)) {
+    const offered = plan.transport === 'quic' ? plan.protocols.join(', ') : 'h3';
+    const message = `the server speaks none of the protocols offered: ${offered} (it says handshake_failure)`;
+    return judgeOffers({ ...verdict, cause: 'alpn.none', message }, plan, offers);
+  }
+  const tried = offers.map(({ alpn }) => alpn).join(', ');
+  return {
+    ...verdict,
+    hint: `no protocol in common, as far as ${tried} were tried alone; or no cipher or key type, a name that the server does not know (--servername), or a client certificate that it wants (--cert, --key): see its log`,
+    detail: { ...verdict.detail, accepted: [] },
+  };
 }
 
 /** What the single offers say of a list that was refused. */

@@ -1,18 +1,20 @@
 import { certificateFacts } from '../certs/facts.js';
 import { CAUSES, type Cause, type ProbeStage, QUIC_STAGES, TCP_STAGES } from '../errors/causes.js';
+import { CAUSE_TRIES } from '../errors/codes/texts/causes.js';
 import { EXIT, type ExitCode } from '../errors/exit-codes.js';
 import { hintFor } from '../errors/hints.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import type { ProbeReport, ProbeWarning, RoundtripFacts, ThresholdFacts } from '../records/probe-report.js';
 import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
-import type { ConnectedSession, ConnectSettings } from '../session/connect-settings.js';
+import type { ConnectedSession, ConnectSettings, ConnectWarning } from '../session/connect-settings.js';
 import { needsBootstrap } from '../session/connect-trust.js';
-import { settle } from '../session/settle.js';
+import type { SessionCloseInfo } from '../session/session.js';
+import { endedUnasked, settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
-import { causeOf } from './cause-of.js';
+import { causeOf, stageOfCause } from './cause-of.js';
 import { Experiments } from './experiments/experiments.js';
 import { explainFailure } from './explain-failure.js';
 import { Observations } from './observations.js';
@@ -20,7 +22,7 @@ import type { ProbeContext, ProbeOptions, Verdict } from './probe-options.js';
 import { sessionQuirks, withoutRepeats } from './quirks/quirks.js';
 import { StageLog } from './stage-log.js';
 import { alpnOffered, recordPassed, recordSetup, skipWhatDoesNotApply } from './stages.js';
-import { DEFAULT_EXPIRY_WARNING_MS, sessionWarnings } from './warnings.js';
+import { DEFAULT_EXPIRY_WARNING_MS, protocolNone, sessionWarnings } from './warnings.js';
 
 /** Longest message or hint in a report, in UTF-16 units. */
 /** The least time for the handshake after the certificate hash of an http:// URL was waited for in vain, ms. */
@@ -94,18 +96,21 @@ class Probe {
     // Reading modules from the disk is no stage of the connection.
     this.#start = performance.now();
     lab.startPatient();
+    const assumed: ConnectWarning[] = [];
     let session: ConnectedSession;
     try {
       session = await connect(plan.url, {
         ...settings,
         observer: this.#seen.observe,
         onStage: this.#seen.onStage,
+        onWarning: (warning) => assumed.push(warning),
         signal: this.#options.signal,
       });
     } catch (error) {
       const failure = await this.#withoutHash(error, plan, settings);
       recordPassed(this.#log, plan, this.#seen);
       await this.#fail(failure, plan, lab);
+      this.#warnings.push(...protocolNone(assumed));
       return;
     }
     this.#session = session;
@@ -152,6 +157,10 @@ class Probe {
     const { signal, requests, expiryWarningMs = DEFAULT_EXPIRY_WARNING_MS, connect: given = {} } = this.#options;
     const sizes = this.#compareSizes(session, lab);
     await settle(session, plan.url, signal);
+    const end: { close: SessionCloseInfo | null } = { close: null };
+    void session.closed.then((close) => {
+      end.close = close;
+    });
     if (session.goAwayReceived !== null) throw goAwayError(session.goAwayReceived.newSessionUri);
     const certificate = certificateFacts(session.transport.peerCertificates());
     const ownRoots = given.trust?.caFile !== undefined || given.trust?.caPem !== undefined;
@@ -159,6 +168,9 @@ class Probe {
     this.#warnings.push(...warnings);
     if (requests !== undefined) await requests.run(this.#context(session));
     await sizes;
+    // Once objects have come, or a stage has failed, all is said.
+    const isOver = this.#log.failed !== null || this.#log.status('data') === 'ok';
+    if (end.close !== null && !isOver) throw endedUnasked(end.close, session, plan.url);
   }
 
   /** Beside the rest, and without waiting for what may never be answered. */
@@ -212,9 +224,24 @@ class Probe {
       plan,
       lab,
     );
-    this.#log.fail(found.stage, durationMs, shown(verdict));
+    const stage =
+      verdict.cause === found.cause ? found.stage : (stageOfCause(verdict.cause, this.#log.names) ?? found.stage);
+    // What an experiment got an answer to was passed, though the connection itself did not come so far.
+    if (found.stage === 'udp' && stage === 'quic') this.#log.ok('udp', durationMs, { tried: this.#seen.tried });
+    this.#log.fail(stage, durationMs, shown(verdict));
+    await this.#offerFallback(plan, lab);
     // Codes that speak of credentials are 5 whatever stage they came in.
     this.#exitCode = error.exitCode === EXIT.unauthorized ? EXIT.unauthorized : exitOf(verdict.cause);
+  }
+
+  /** Says so when WebTransport over HTTP/2 would do where UDP does not: programs that fall back do it then. */
+  async #offerFallback({ transport }: ConnectPlan, lab: Experiments): Promise<void> {
+    if (transport !== 'webtransport' || !(await lab.http2Works())) return;
+    this.#warnings.push({
+      cause: 'h2.fallback',
+      message: 'WebTransport over HTTP/2 works on the TCP port of the same number: programs that fall back use it',
+      hint: `${CAUSE_TRIES['h2.fallback']}; --transport webtransport-h2 probes it`,
+    });
   }
 
   #failureDetail(stage: ProbeStage, plan: ConnectPlan, error: MoqtError): Verdict['detail'] {

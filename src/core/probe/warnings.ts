@@ -1,5 +1,5 @@
 import type { CertificateFacts, ProbeWarning } from '../records/probe-report.js';
-import type { ConnectedSession } from '../session/connect-settings.js';
+import type { ConnectedSession, ConnectWarning } from '../session/connect-settings.js';
 import { formatDuration } from '../util/duration.js';
 import { escapeText } from '../util/escape.js';
 import type { Observations } from './observations.js';
@@ -27,7 +27,7 @@ export function sessionWarnings(
   return [
     ...(certificate === null ? [] : certificateWarnings(session, certificate, options)),
     ...slowFallback(seen),
-    ...protocolNone(session),
+    ...protocolNone(session.connection.warnings),
     ...noCredit(session),
     ...clockSkew(seen, options.now),
   ];
@@ -83,10 +83,11 @@ function slowFallback({ best, sightings }: Observations): ProbeWarning[] {
   ];
 }
 
-function protocolNone({ connection }: ConnectedSession): ProbeWarning[] {
-  const assumed = connection.warnings.find(({ kind }) => kind === 'draft-assumed');
+/** That a draft had to be assumed: also of a session that did not come about then. */
+export function protocolNone(warnings: readonly ConnectWarning[]): ProbeWarning[] {
+  const assumed = warnings.find(({ kind }) => kind === 'draft-assumed');
   if (assumed === undefined) return [];
-  const hint = `name the draft with --draft if you know it; draft ${connection.draft} was taken`;
+  const hint = 'name the draft with --draft if you know it; a server of something else than MoQ names none either';
   return [{ cause: 'protocol.none', message: escapeText(assumed.message), hint }];
 }
 

@@ -1,3 +1,4 @@
+import type { MoqtError } from '../errors/moqt-error.js';
 import type { MoqtUrl } from '../url/parse-url.js';
 import { withSignal } from '../util/timeout.js';
 import type { ConnectedSession } from './connect-settings.js';
@@ -17,14 +18,23 @@ const LAST_WORDS_MS = { native: 10, muxed: 5 };
  */
 export async function settle(
   session: ConnectedSession,
-  { path, authority }: Pick<MoqtUrl, 'path' | 'authority'>,
+  url: Pick<MoqtUrl, 'path' | 'authority'>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const close = await endWithin(session, signal);
-  if (close === null) return;
+  if (close !== null) throw endedUnasked(close, session, url);
+}
+
+/** Why a session ended while nothing was asked of the peer. */
+export function endedUnasked(
+  close: SessionCloseInfo,
+  session: ConnectedSession,
+  { path, authority }: Pick<MoqtUrl, 'path' | 'authority'>,
+): MoqtError {
   const { peer, draft, protocol } = session.connection;
-  const isRefusal = close.by !== 'local' && close.goAway === undefined;
-  throw isRefusal
+  // Before 17 the peer's SETUP is its consent to ours: what comes then is another matter.
+  const mayRefuse = session.profile.features.requests === 'native-bidi' || close.tlsAlert !== undefined;
+  return mayRefuse && close.by !== 'local' && close.goAway === undefined
     ? closedDuringSetup(close, { draft, protocol, path, authority, peer })
     : sessionEndedError(close, { stage: 'session', afterData: false, peer });
 }

@@ -30,14 +30,16 @@ export const OTHER_WAY: Readonly<Record<RequestKind, string>> = {
 
 /** What to do about a session that a side closed instead of answering. */
 export function unansweredHint(close: SessionCloseInfo, request: RequestKind): string {
+  const mediamtx = request === 'PUBLISH_NAMESPACE' ? ' (mediamtx does this: it knows PUBLISH and SUBSCRIBE only)' : '';
   if (close.strayText !== undefined) {
-    return `the relay ended the session at ${request}, and text hides why: it probably does not know that message; ${OTHER_WAY[request]}`;
+    return `the relay ended the session at ${request}, and text hides why: it probably does not know that message${mediamtx}; ${OTHER_WAY[request]}`;
+  }
+  if (close.by === 'local' && !close.isApplication) {
+    return `the peer left right after ${request}, and not as HTTP wants it: probably it does not know that message${mediamtx}; ${OTHER_WAY[request]}`;
   }
   if (close.by === 'local')
     return 'what the peer answered breaks the rules of the draft: tell its authors; try another --draft';
   if (close.code === 0n && close.reason === '') {
-    const mediamtx =
-      request === 'PUBLISH_NAMESPACE' ? ' (mediamtx does this: it knows PUBLISH and SUBSCRIBE only)' : '';
     return `code 0 without a reason, right after ${request}: the relay does not know that message${mediamtx}; ${OTHER_WAY[request]}`;
   }
   if (close.name === 'PROTOCOL_VIOLATION') {

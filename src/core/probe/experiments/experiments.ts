@@ -91,12 +91,23 @@ export class Experiments {
     return this.#http2;
   }
 
+  /** Whether HTTP/2 was tried, and a session came about. */
+  async http2Works(): Promise<boolean> {
+    return this.#http2 !== null && (await this.#http2.catch(() => 'failed')) === null;
+  }
+
   fullSize(limitMs: number, size = this.#fullSizeBytes): Promise<'passes' | 'vanishes' | 'unknown'> {
     this.#fullSize ??= this.#run('full-size-packet', async () => {
       const { fullSizePacket } = await import('./full-size-packet.js');
       const { plan, settings, signal } = this.#setup;
       const bind = settings.network?.bind;
-      const value = await fullSizePacket({ address: this.#address, port: plan.url.port, bind, size, limitMs, signal });
+      const { port } = plan.url;
+      const asked = fullSizePacket({ address: this.#address, port, bind, size, limitMs, signal });
+      const value = await asked.catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        // The system has no socket, or no way there.
+        return 'unknown' as const;
+      });
       const outcome = {
         passes: `packets of ${size} bytes pass`,
         vanishes: `packets of 1200 bytes pass, those of ${size} bytes vanish`,
@@ -148,7 +159,9 @@ export class Experiments {
 
   get #address(): string {
     const { seen, plan } = this.#setup;
-    return seen.best?.address ?? plan.url.host;
+    // A deadline may pass before any address was tried.
+    const resolved = seen.stages.get('dns')?.detail?.split(', ')[0];
+    return seen.best?.address ?? resolved ?? plan.url.host;
   }
 
   get #addresses(): readonly string[] {
@@ -161,6 +174,7 @@ export class Experiments {
     const { connectMs } = plan.timeouts;
     const left = (): number => (connectMs === 0 ? MAX_MS : Math.max(1, connectMs - elapsed()));
     try {
+      void this.fullSize(Math.min(left(), MAX_MS));
       if ((await this.tcp(left())) === 'accepts') await this.http2(left());
     } catch {
       // Whoever asks for the result is told; nobody may ask.

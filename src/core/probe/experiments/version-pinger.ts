@@ -16,7 +16,7 @@ export class VersionPinger {
   readonly #socket: Socket;
   readonly #waiting = new Map<
     string,
-    { readonly theirId: Buffer; readonly resolve: (versions: readonly number[]) => void }
+    { readonly theirId: Buffer; readonly resolve: (versions: readonly number[] | null) => void }
   >();
   #isClosed = false;
 
@@ -33,8 +33,8 @@ export class VersionPinger {
     return new VersionPinger(await openSocket(local, { host: address, port }));
   }
 
-  /** Sends one packet of `size` bytes; resolves with the versions that the answer lists, or never. */
-  ping(size: number): Promise<readonly number[]> {
+  /** Sends one packet of `size` bytes; resolves with the versions that the answer lists, with null when this is closed. */
+  ping(size: number): Promise<readonly number[] | null> {
     const ourId = randomBytes(ID_BYTES);
     const theirId = randomBytes(ID_BYTES);
     const packet = Buffer.alloc(size);
@@ -45,8 +45,12 @@ export class VersionPinger {
     packet[6 + ID_BYTES] = ID_BYTES;
     ourId.copy(packet, 7 + ID_BYTES);
     return new Promise((resolve) => {
+      if (this.#isClosed) {
+        resolve(null);
+        return;
+      }
       this.#waiting.set(ourId.toString('hex'), { theirId, resolve });
-      if (!this.#isClosed) this.#socket.send(packet, () => {});
+      this.#socket.send(packet, () => {});
     });
   }
 
@@ -54,6 +58,8 @@ export class VersionPinger {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#socket.close();
+    for (const { resolve } of this.#waiting.values()) resolve(null);
+    this.#waiting.clear();
   }
 
   #onMessage(bytes: Buffer): void {

@@ -130,6 +130,39 @@ function resetVerdict(error: MoqtError, asked: AskedRequest, session: MoqtSessio
   };
 }
 
+const WHO_ENDED: Readonly<Record<SessionCloseInfo['by'], string>> = {
+  peer: 'the peer closed',
+  local: 'this side closed',
+  idle: 'nothing came for the idle timeout of',
+  error: 'the transport broke',
+};
+
+/** The session had ended before the request could be sent. */
+export function endedVerdict(close: SessionCloseInfo, asked: AskedRequest): Verdict {
+  const reason = escapeText(close.reason, { maxLength: 200 });
+  const code = `0x${close.code.toString(16)}`;
+  const said = close.by === 'idle' ? '' : ` with ${close.name} (${code})${reason === '' ? '' : `: ${reason}`}`;
+  const isRefusal = close.isApplication && isAuthorization(close.name, asked.sentToken);
+  const kind = endKind(close);
+  const isGoAway = kind === 'goaway';
+  const cause: Cause = isRefusal
+    ? 'request.unauthorized'
+    : isGoAway
+      ? 'session.goaway'
+      : kind === 'idle'
+        ? 'session.idle'
+        : 'session.closed';
+  const elsewhere = goAwayHint(shownUri(close.goAway?.newSessionUri ?? ''));
+  const away =
+    'a relay that lets a client in and then sends it away (a limit, one session for each client, a restart): see its log';
+  return {
+    cause,
+    message: `${WHO_ENDED[close.by]} the session${said}, after SETUP and before ${asked.request} ${asked.target} was sent`,
+    hint: isRefusal ? authorizationHint(asked) : isGoAway ? elsewhere : away,
+    detail: { request: asked.request, target: asked.target, by: close.by, code, name: close.name, reason },
+  };
+}
+
 /** The session ended instead of an answer. */
 export function closedVerdict(close: SessionCloseInfo, asked: AskedRequest): Verdict {
   const reason = escapeText(close.reason, { maxLength: 200 });

@@ -1,6 +1,6 @@
 import type { ProbeStage } from '../../errors/causes.js';
 import type { Detail } from '../../records/probe-report.js';
-import type { MoqtSession, Refusal, Rejection, Subscription } from '../../session/session.js';
+import type { MoqtSession, Refusal, Rejection, SessionCloseInfo, Subscription } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
 import { formatNamespace } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
@@ -13,7 +13,7 @@ import { failureQuirks } from '../quirks/quirks.js';
 import type { RoundtripOptions } from '../roundtrip/roundtrip-options.js';
 import { dataVerdict, FirstObject } from './first-object.js';
 import { refusedTrack } from './not-found.js';
-import { type AskedRequest, requestVerdict, trackText } from './request-verdict.js';
+import { type AskedRequest, endedVerdict, requestVerdict, trackText } from './request-verdict.js';
 
 /** What a probe asks once the session is open; each is a stage, in the order of the stages. */
 export interface RequestsOptions {
@@ -48,12 +48,16 @@ class RequestWalk {
   readonly #sentToken: boolean;
   #subscription: Subscription | null = null;
   readonly #first = new FirstObject();
+  #close: SessionCloseInfo | null = null;
 
   constructor(
     private readonly context: ProbeContext,
     private readonly options: RequestsOptions,
   ) {
     this.#session = context.session;
+    void this.#session.closed.then((close) => {
+      this.#close = close;
+    });
     const tokens = options.tokens ?? [];
     this.#parameters = tokens.length > 0 ? { authorizationTokens: tokens } : {};
     this.#sentToken = tokens.length > 0 || (context.options.connect?.setup?.authorizationTokens?.length ?? 0) > 0;
@@ -188,7 +192,11 @@ class RequestWalk {
     const startedAt = this.context.elapsed();
     const goAway = this.#session.goAwayReceived;
     if (goAway !== null) {
-      stages.fail(name, 0, goAwayVerdict(goAway.newSessionUri, asked));
+      stages.fail(name, 0, goAwayVerdict(goAway.newSessionUri, asked, 'before it was sent'));
+      return false;
+    }
+    if (this.#close !== null) {
+      stages.fail(name, 0, endedVerdict(this.#close, asked));
       return false;
     }
     try {
@@ -200,6 +208,11 @@ class RequestWalk {
       const durationMs = this.context.elapsed() - startedAt;
       const redirect = error instanceof RequestRejected ? error.rejection.redirect : undefined;
       if (redirect !== undefined) this.options.onRedirect?.(asked.request, redirect);
+      if (error instanceof RequestRejected && error.rejection.name === 'GOING_AWAY') {
+        const uri = this.#session.goAwayReceived?.newSessionUri ?? '';
+        stages.fail(name, durationMs, goAwayVerdict(uri, asked, 'and refused it with GOING_AWAY'));
+        return false;
+      }
       const verdict =
         error instanceof RequestRejected && refused !== undefined
           ? await refused(error.rejection)
@@ -212,11 +225,11 @@ class RequestWalk {
   }
 }
 
-function goAwayVerdict(uri: string, { request, target }: AskedRequest): Verdict {
+function goAwayVerdict(uri: string, { request, target }: AskedRequest, when: string): Verdict {
   const where = uri === '' ? null : escapeText(redactUrl(uri), { maxLength: 300 });
   return {
     cause: 'session.goaway',
-    message: `the peer asked to go elsewhere (GOAWAY) before ${request} ${target} was sent`,
+    message: `the peer asked to go elsewhere (GOAWAY) instead of answering ${request} ${target}, ${when}`,
     hint: where === null ? 'the relay is going away, or sheds load: connect again' : `probe ${where} instead`,
     detail: { request, newSessionUri: where },
   };

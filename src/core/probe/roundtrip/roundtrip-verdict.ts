@@ -9,6 +9,10 @@ export function roundtripVerdict(
   facts: RoundtripFacts,
   options: {
     readonly lossHasThreshold: boolean;
+    /** Objects that were still to be sent. */
+    readonly unsent: number;
+    /** Of the lost ones, those that went missing without a stream that broke off. */
+    readonly lostAlone: number;
     readonly forwarding: 'subgroup' | 'datagram';
     readonly dataTimeoutMs: number;
     /** The end of the session that ended first; null while both live. */
@@ -20,12 +24,13 @@ export function roundtripVerdict(
   const counts = `${received} of ${sent} objects arrived whole: ${lost} lost, ${partial} broken off, ${corrupted} changed, ${duplicated} twice, ${reordered} out of order`;
   const answer = (cause: Cause, hint: string, message = counts): Verdict => ({ cause, message, hint, detail });
   const { close } = options;
-  if (close !== null && lost + partial > 0) {
+  if (close !== null && lost + partial + options.unsent > 0) {
     const { info, who } = close;
     const reason = escapeText(info.reason, { maxLength: 200 });
     const code = `${info.name} (0x${info.code.toString(16)})${reason === '' ? '' : `: ${reason}`}`;
     const hint = `the session of the ${who} ended with ${code}: see the log of the relay`;
-    return answer('data.closed', hint, `the session of the ${who} ended while objects flowed; ${counts}`);
+    const rest = options.unsent > 0 ? `; ${options.unsent} could not be sent any more` : '';
+    return answer('data.closed', hint, `the session of the ${who} ended while objects flowed; ${counts}${rest}`);
   }
   if (corrupted > 0) {
     return answer(
@@ -42,7 +47,8 @@ export function roundtripVerdict(
       `none of ${sent} objects arrived within ${Math.round(options.dataTimeoutMs)} ms of the last`,
     );
   }
-  if (lost > 0 && !options.lossHasThreshold) {
+  // What was behind an object that broke off went with its stream.
+  if (lost > 0 && !options.lossHasThreshold && (partial === 0 || options.lostAlone > 0)) {
     const hint =
       options.forwarding === 'datagram'
         ? 'datagrams are not repeated: a network that loses packets, or a relay that drops under load; try a lower --rate'

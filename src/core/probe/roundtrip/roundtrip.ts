@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Cause } from '../../errors/causes.js';
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { RoundtripFacts } from '../../records/probe-report.js';
-import { sessionEndedError } from '../../session/failure.js';
+import { asMoqtError, sessionEndedError } from '../../session/failure.js';
 import type {
   MoqtSession,
   Publication,
@@ -22,7 +22,7 @@ import type { RequestKind } from '../../wire/messages/control-message.js';
 import type { Parameters } from '../../wire/messages/parameters.js';
 import type { ProbeContext } from '../probe-options.js';
 import { failureQuirks, sessionQuirks } from '../quirks/quirks.js';
-import { type AskedRequest, requestVerdict, trackText } from '../requests/request-verdict.js';
+import { type AskedRequest, endedVerdict, requestVerdict, trackText } from '../requests/request-verdict.js';
 import { SMALLEST_OBJECT } from './payload.js';
 import { Receiver } from './receiver.js';
 import type { RoundtripOptions } from './roundtrip-options.js';
@@ -65,7 +65,7 @@ class Roundtrip {
   readonly #publication = deferred<Publication>();
   readonly #over = new AbortController();
   #subscribedAt = 0;
-  #close: { who: string; info: SessionCloseInfo } | null = null;
+  #close: { who: string; session: MoqtSession; info: SessionCloseInfo } | null = null;
 
   constructor(
     private readonly context: ProbeContext,
@@ -92,13 +92,13 @@ class Roundtrip {
 
   async run(): Promise<void> {
     const { context } = this;
+    this.#watch('subscriber', context.session);
     const publisher = await this.#openPublisher();
     const outer = linkSignals(this.#over.signal, context.signal ?? this.#over.signal);
     let announced: PublishedNamespace | null = null;
     let subscription: Subscription | null = null;
     try {
       this.#watch('publisher', publisher);
-      this.#watch('subscriber', context.session);
       announced = await this.#announce(publisher);
       if (context.stages.failed !== null) return;
       subscription = await this.#subscribe();
@@ -116,7 +116,7 @@ class Roundtrip {
   async #openPublisher(): Promise<MoqtSession> {
     const { url, session, options, signal } = this.context;
     const { connect } = await import('../../session/connect.js');
-    return connect(url, {
+    const connecting = connect(url, {
       ...options.connect,
       // A trace is of one session: the probe's own.
       sessionObserver: undefined,
@@ -129,6 +129,12 @@ class Roundtrip {
         },
       },
       signal,
+    });
+    return connecting.catch((error: unknown) => {
+      if (!(error instanceof MoqtError)) throw error;
+      const { code, stage, reason, hint, peer, wire } = error;
+      const message = `the second connection, for the publisher: ${error.message}`;
+      throw new MoqtError(code, message, { stage, cause: reason, hint, peer, wire, origin: error });
     });
   }
 
@@ -198,12 +204,14 @@ class Roundtrip {
     const durationMs = this.context.elapsed() - startedAt;
     const verdict = roundtripVerdict(facts, {
       lossHasThreshold: this.options.lossHasThreshold ?? false,
+      lostAlone: this.#tally.lostAlone,
+      unsent: this.#plan.objects - facts.sent,
       forwarding: this.#plan.forwarding,
       dataTimeoutMs: this.setting.dataTimeoutMs,
       close: this.#close,
     });
     if (verdict !== null) stages.fail('data', durationMs, verdict);
-    else if (failure !== null) throw failure;
+    else if (failure !== null) throw asMoqtError(failure, 'data');
     else stages.ok('data', durationMs, this.#detail(facts));
     if (publication.isOpen) await publication.done('TRACK_ENDED', '').catch(() => {});
   }
@@ -267,7 +275,7 @@ class Roundtrip {
 
   #watch(who: string, session: MoqtSession): void {
     void session.closed.then((info) => {
-      this.#close ??= { who, info };
+      this.#close ??= { who, session, info };
       this.#over.abort(new Error(`the session of the ${who} ended`));
     });
   }
@@ -284,6 +292,10 @@ class Roundtrip {
   ): Promise<void> {
     const { stages, signal } = this.context;
     const startedAt = this.context.elapsed();
+    if (this.#close !== null && this.#close.session === session) {
+      stages.fail(name, 0, endedVerdict(this.#close.info, asked));
+      return;
+    }
     try {
       const detail = await ask();
       stages.ok(name, this.context.elapsed() - startedAt, detail);

@@ -79,6 +79,18 @@ export class Tally {
     return this.#lastArrivalMs;
   }
 
+  /** Objects that are missing though nothing of their group broke off before them: no reset stream took them along. */
+  get lostAlone(): number {
+    let count = 0;
+    let hasBrokenOff = false;
+    for (let i = 0; i < Math.min(this.sent, this.plan.objects); i++) {
+      if (i % this.plan.groupEvery === 0) hasBrokenOff = false;
+      if (this.#state[i] === 2) hasBrokenOff = true;
+      else if (this.#state[i] === 0 && !hasBrokenOff) count++;
+    }
+    return count;
+  }
+
   facts(): RoundtripFacts {
     const { objects, objectBytes, rate } = this.plan;
     const seconds = (this.#lastArrivalMs - this.#firstSentMs) / 1000;

@@ -79,7 +79,10 @@ describe('the stages below TLS', () => {
     cleanup.push(() => tcp.close());
     const report = await probe(`moqt://127.0.0.1:${tcp.port}`, insecure);
     expect(report).toMatchObject({ cause: 'udp.refused', exitCode: 3, hint: expect.stringContaining('TCP-only') });
-    expect(report.experiments).toMatchObject([{ name: 'tcp', ok: true }]);
+    expect(report.experiments).toMatchObject([
+      { name: 'tcp', ok: true },
+      { name: 'http2', ok: false },
+    ]);
     await tcp.close();
     const none = await probe(`moqt://127.0.0.1:${tcp.port}`, insecure);
     expect(none).toMatchObject({ cause: 'udp.refused', hint: expect.stringContaining('check the port') });
@@ -95,7 +98,10 @@ describe('the stages below TLS', () => {
       exitCode: 6,
       hint: expect.stringContaining('the host is up'),
     });
-    expect(report.experiments).toMatchObject([{ name: 'tcp', ok: false }]);
+    expect(report.experiments).toMatchObject([
+      { name: 'tcp', ok: false },
+      { name: 'full-size-packet', ok: false },
+    ]);
     expect(performance.now() - started).toBeLessThan(3000);
   });
 

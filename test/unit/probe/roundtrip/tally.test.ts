@@ -21,9 +21,17 @@ function arrive(tally: Tally, payloads: readonly Uint8Array[], ...sequences: rea
   }
 }
 
+const OPTIONS = {
+  lossHasThreshold: false,
+  unsent: 0,
+  lostAlone: 0,
+  forwarding: 'subgroup',
+  dataTimeoutMs: 100,
+  close: null,
+} as const;
+
 function causeOf(tally: Tally): string | undefined {
-  const options = { lossHasThreshold: false, forwarding: 'subgroup', dataTimeoutMs: 100, close: null } as const;
-  return roundtripVerdict(tally.facts(), options)?.cause;
+  return roundtripVerdict(tally.facts(), { ...OPTIONS, lostAlone: tally.lostAlone })?.cause;
 }
 
 describe('the payload of a round trip', () => {
@@ -90,8 +98,32 @@ describe('the tally of a round trip', () => {
     expect(causeOf(tally)).toBe('data.none');
     const info = { by: 'peer', isApplication: true, code: 1n, reason: '', name: 'INTERNAL_ERROR' } as const;
     const close = { who: 'subscriber', info };
-    const options = { lossHasThreshold: false, forwarding: 'subgroup', dataTimeoutMs: 100, close } as const;
-    expect(roundtripVerdict(tally.facts(), options)?.cause).toBe('data.closed');
+    expect(roundtripVerdict(tally.facts(), { ...OPTIONS, close })?.cause).toBe('data.closed');
+  });
+
+  it('blames an object that broke off for those behind it, and for no others', () => {
+    const { tally, payloads } = sentAll();
+    arrive(tally, payloads, 0, 1, 2);
+    tally.onPartial(1n, 0n);
+    expect(tally.facts()).toMatchObject({ partial: 1, lost: 2 });
+    expect(tally.lostAlone).toBe(0);
+    expect(causeOf(tally)).toBe('data.partial');
+    const other = sentAll();
+    other.tally.onPartial(1n, 0n);
+    expect(other.tally.lostAlone).toBe(3);
+    expect(causeOf(other.tally)).toBe('data.loss');
+  });
+
+  it('calls it data.closed too when all that was sent arrived, and more was to be sent', () => {
+    const { tally, payloads } = sentAll();
+    arrive(tally, payloads, 0, 1, 2, 3, 4, 5);
+    const info = { by: 'peer', isApplication: true, code: 1n, reason: '', name: 'INTERNAL_ERROR' } as const;
+    const close = { who: 'publisher', info };
+    expect(roundtripVerdict(tally.facts(), { ...OPTIONS, close })).toBeNull();
+    expect(roundtripVerdict(tally.facts(), { ...OPTIONS, close, unsent: 4 })).toMatchObject({
+      cause: 'data.closed',
+      message: expect.stringContaining('4 could not be sent'),
+    });
   });
 });
 
