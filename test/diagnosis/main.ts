@@ -2,34 +2,9 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiagnosisCase, type Expectation, type Situation, Unavailable } from './case.js';
-import { alpnCases } from './cases/alpn.js';
-import { dataCases } from './cases/data.js';
-import { httpCases } from './cases/http.js';
-import { lookalikeCases } from './cases/lookalikes.js';
-import { networkCases } from './cases/network.js';
-import { quicCases } from './cases/quic.js';
-import { quirkCases } from './cases/quirks.js';
-import { realCases } from './cases/real.js';
-import { requestCases } from './cases/requests.js';
-import { setupCases } from './cases/setup.js';
-import { tlsCases } from './cases/tls.js';
-import { warningCases } from './cases/warnings.js';
+import { CASES } from './cases/index.js';
+import { withoutCase } from './coverage.js';
 import { Lab } from './lab.js';
-
-const CASES: readonly DiagnosisCase[] = [
-  ...networkCases,
-  ...quicCases,
-  ...tlsCases,
-  ...alpnCases,
-  ...httpCases,
-  ...setupCases,
-  ...requestCases,
-  ...dataCases,
-  ...lookalikeCases,
-  ...warningCases,
-  ...quirkCases,
-  ...realCases,
-];
 
 /** Waits are most of what cases do. */
 const AT_ONCE = 3;
@@ -93,15 +68,18 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
           .join('\n')}`,
       );
   }
+  const unheld = only === undefined ? withoutCase(CASES) : [];
+  if (unheld.length > 0) console.log(`\ncauses without a case:\n${unheld.map((cause) => `  ${cause}`).join('\n')}`);
   const judged = results.length - of('skipped').length;
   const right = of('right').length + of('flawed').length;
   console.log(
     `\nwrong cause: ${of('wrong').length}, no cause: ${of('missing').length}, right but flawed: ${of('flawed').length}`,
   );
-  console.log(`${of('right').length} passed, ${judged - of('right').length} failed, ${of('skipped').length} skipped`);
+  const failed = judged - of('right').length + unheld.length;
+  console.log(`${of('right').length} passed, ${failed} failed, ${of('skipped').length} skipped`);
   console.log(`right cause: ${right} of ${judged}`);
   if (file !== undefined) writeFileSync(file, `${JSON.stringify({ right, of: judged, results }, null, 2)}\n`);
-  return of('right').length === judged ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }
 
 async function runCase(one: DiagnosisCase, root: string): Promise<Result> {

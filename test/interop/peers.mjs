@@ -57,6 +57,25 @@ async function aiomoqt() {
   return { path: bin };
 }
 
+/** aioquic is a Python library; `path` is a Python that has it. */
+async function aioquic() {
+  const version = '1.3.0';
+  const folder = join(cache, `aioquic-${version}`);
+  const path = join(folder, 'bin/python');
+  const works = () => has(path, '-c', `import aioquic; assert aioquic.__version__ == "${version}"`);
+  if (works()) return { path };
+  const python = ['python3', 'python3.13', 'python3.12'].find((command) =>
+    has(command, '-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))'),
+  );
+  if (!python) return { skip: 'no Python 3.9 or later with venv here' };
+  process.stderr.write(`installing aioquic ${version} …\n`);
+  mkdirSync(cache, { recursive: true });
+  let status = await run(python, ['-m', 'venv', folder]);
+  if (status === 0) status = await run(path, ['-m', 'pip', 'install', '-q', `aioquic==${version}`]);
+  if (status !== 0) return { skip: `installing aioquic ${version} failed with ${status}` };
+  return works() ? { path } : { skip: `aioquic ${version} does not run here` };
+}
+
 /** mediamtx is a Go module that is built in a copy of its own folder, with the two files that its generator would write. */
 async function mediamtx() {
   const version = 'v1.20.1';
@@ -113,6 +132,7 @@ export const installers = {
   // Its lock names crate versions that the registry may no longer have.
   'moq-relay': () => cargo('moq-relay', '0.17.10', { locked: false }),
   aiomoqt,
+  aioquic,
   deno,
   mediamtx,
 };

@@ -36,12 +36,27 @@ function dnsAnswer(query: Buffer, rcode: number): Buffer {
   return reply;
 }
 
+/** Version 1 in a Version Negotiation packet (RFC 9000 §17.2.1), for clients of other versions; silence for the others. */
+function negotiation(packet: Buffer): Buffer | null {
+  if (packet.readUInt32BE(1) === 1) return null;
+  const dcid = packet.subarray(6, 6 + packet.readUInt8(5));
+  const scidAt = 7 + dcid.length;
+  const scid = packet.subarray(scidAt, scidAt + packet.readUInt8(scidAt - 1));
+  return Buffer.concat([
+    Buffer.from([0x80, 0, 0, 0, 0, scid.length]),
+    scid,
+    Buffer.from([dcid.length]),
+    dcid,
+    Buffer.from([0, 0, 0, 1]),
+  ]);
+}
+
 const H2 = ['--transport', 'webtransport-h2', '--insecure'];
 
 export const networkCases: readonly DiagnosisCase[] = [
   ...['ftp://relay.example/', 'moqt://relay.example:0/', 'https://user:word@relay.example/', 'moqt://'].map((url) => ({
     name: `url.invalid: ${url}`,
-    expect: { cause: 'url.invalid', exit: 2, withinMs: 500 },
+    expect: { cause: 'url.invalid', exit: 2, withinMs: 500, hint: ['moqt://host[:port][/path]'] },
     start: async () => ({ url }),
   })),
   {
@@ -76,8 +91,41 @@ export const networkCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'udp.no-answer: UDP dropped in front of a relay whose TCP answers',
-    expect: { cause: 'udp.no-answer', exit: 6, withinMs: 6000, hint: ['webtransport-h2'] },
+    expect: {
+      cause: 'udp.no-answer',
+      exit: 6,
+      withinMs: 6000,
+      hint: ['webtransport-h2 works here'],
+      warnings: ['h2.fallback'],
+    },
     start: (lab) => lab.relay({ faults: ['blackhole'], scheme: 'https' }),
+  },
+  {
+    name: 'udp.refused: a relay of WebTransport over HTTP/2 alone',
+    expect: {
+      cause: 'udp.refused',
+      exit: 3,
+      withinMs: 3000,
+      hint: ['TCP', 'webtransport-h2 works here'],
+      warnings: ['h2.fallback'],
+    },
+    start: (lab) => lab.relay({ transports: ['webtransport-h2'], scheme: 'https' }),
+  },
+  {
+    name: 'udp.no-answer: a QUIC server that answers nothing but version negotiation',
+    expect: {
+      cause: 'udp.no-answer',
+      exit: 6,
+      withinMs: 4000,
+      message: ['version negotiation'],
+      hint: ['overloaded', 'SNI'],
+    },
+    start: async (lab) => ({
+      url: `moqt://127.0.0.1:${await lab.udp((packet, from, socket) => {
+        const answer = negotiation(packet);
+        if (answer !== null) socket.send(answer, from.port, from.address);
+      })}/`,
+    }),
   },
   {
     name: 'tcp.refused: WebTransport over HTTP/2 where nothing listens',
@@ -95,7 +143,7 @@ export const networkCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'network.unreachable: IPv6 from a machine without it',
-    expect: { cause: 'network.unreachable', exit: 3, withinMs: 1500 },
+    expect: { cause: 'network.unreachable', exit: 3, withinMs: 1500, hint: ['address family'] },
     async start() {
       const all = Object.values(networkInterfaces()).flat();
       if (all.some((one) => one?.family === 'IPv6' && !one.internal && !one.address.startsWith('fe80'))) {
@@ -103,6 +151,17 @@ export const networkCases: readonly DiagnosisCase[] = [
       }
       return { url: 'moqt://[2001:db8::1]:4443/' };
     },
+  },
+  {
+    name: 'network.bind: an address that this machine does not have',
+    expect: { cause: 'network.bind', exit: 10, withinMs: 1000, message: ['203.0.113.9'], hint: ['--bind'] },
+    start: async (lab) => lab.relay({ args: ['--bind', '203.0.113.9'] }),
+  },
+  {
+    name: 'network.bind: the same over HTTP/2',
+    expect: { cause: 'network.bind', exit: 10, withinMs: 1000, message: ['203.0.113.9'], hint: ['--bind'] },
+    start: async (lab) =>
+      lab.relay({ scheme: 'https', args: ['--transport', 'webtransport-h2', '--bind', '203.0.113.9'] }),
   },
   {
     name: 'network.unreachable: IPv6 alone wanted of an IPv4 address',

@@ -50,7 +50,13 @@ async function foreign(lab: Lab, name: string, transport: string, args: readonly
 export const realCases: readonly DiagnosisCase[] = [
   ...(['quic', 'webtransport'] as const).map((transport) => ({
     name: `mediamtx closes with code 0 at PUBLISH_NAMESPACE (${transport})`,
-    expect: { cause: 'request.closed', exit: 7, withinMs: 5000, message: ['PUBLISH_NAMESPACE'] },
+    expect: {
+      cause: 'request.closed',
+      exit: 7,
+      withinMs: 5000,
+      message: ['PUBLISH_NAMESPACE'],
+      hint: ['does not know that message', 'mediamtx', '--via publish'],
+    },
     start: (lab: Lab) => foreign(lab, 'mediamtx', transport, ['--announce', 'lab/ns', '--draft', '18']),
   })),
   ...(['moq-relay', 'moq-relay-ietf'] as const).flatMap((name) => [
@@ -61,7 +67,7 @@ export const realCases: readonly DiagnosisCase[] = [
     },
     {
       name: `${name} does not know a track`,
-      expect: { cause: 'track.not-found', exit: 8, withinMs: 8000 },
+      expect: { cause: 'track.not-found', exit: 8, withinMs: 8000, hint: ['start the publisher'] },
       start: (lab: Lab) => foreign(lab, name, 'webtransport', ['--subscribe', 'lab/ns/track']),
     },
   ]),

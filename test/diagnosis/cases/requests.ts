@@ -12,6 +12,14 @@ const REQUESTS = {
 } as const;
 type Request = keyof typeof REQUESTS;
 
+/** Another way to what a request is for, which the hint of one that stays unanswered names. */
+const HOW_ELSE: Readonly<Record<Request, string>> = {
+  announce: '--via publish',
+  subscribe: 'start the publisher',
+  fetch: 'use SUBSCRIBE',
+  'track-status': 'use SUBSCRIBE',
+};
+
 const refused = (
   request: Request,
   fault: string,
@@ -27,6 +35,7 @@ export const requestCases: readonly DiagnosisCase[] = [
     refused(request, `never-answer:${request}`, {
       cause: 'request.timeout',
       exit: 6,
+      hint: [HOW_ELSE[request]],
       message: [request === 'announce' ? 'PUBLISH_NAMESPACE' : request.toUpperCase().replace('-', '_')],
     }),
   ),
@@ -34,8 +43,14 @@ export const requestCases: readonly DiagnosisCase[] = [
     cause: 'request.rejected',
     exit: 8,
     message: ['out of order'],
+    hint: ['log'],
   }),
-  refused('fetch', 'reject:INVALID_RANGE@fetch:nothing there', { cause: 'request.rejected', exit: 8 }),
+  refused('fetch', 'reject:INVALID_RANGE@fetch:nothing there', {
+    cause: 'request.rejected',
+    exit: 8,
+    message: ['nothing there'],
+    hint: ['no objects'],
+  }),
   refused('announce', 'reject:UNAUTHORIZED@announce', { cause: 'request.unauthorized', exit: 5, hint: ['token'] }),
   {
     name: 'request.unauthorized: the token that was sent has expired',
@@ -48,10 +63,24 @@ export const requestCases: readonly DiagnosisCase[] = [
       });
     },
   },
-  refused('track-status', 'reject:NOT_SUPPORTED@track-status', { cause: 'request.not-supported', exit: 8 }),
+  refused('track-status', 'reject:NOT_SUPPORTED@track-status', {
+    cause: 'request.not-supported',
+    exit: 8,
+    hint: ['use SUBSCRIBE'],
+  }),
   refused('announce', 'reject:NOT_SUPPORTED@announce', { cause: 'request.not-supported', exit: 8, hint: ['PUBLISH'] }),
-  refused('announce', 'close:0@announce', { cause: 'request.closed', exit: 7, message: ['PUBLISH_NAMESPACE'] }),
-  refused('fetch', 'close:0x3@fetch', { cause: 'request.closed', exit: 7, message: ['PROTOCOL_VIOLATION'] }),
+  refused('announce', 'close:0@announce', {
+    cause: 'request.closed',
+    exit: 7,
+    message: ['PUBLISH_NAMESPACE'],
+    hint: ['does not know that message', '--via publish'],
+  }),
+  refused('fetch', 'close:0x3@fetch', {
+    cause: 'request.closed',
+    exit: 7,
+    message: ['PROTOCOL_VIOLATION'],
+    hint: ['could not read FETCH'],
+  }),
   {
     name: 'request.redirected: SUBSCRIBE goes elsewhere',
     expect: { cause: 'request.redirected', exit: 8, withinMs: 4000, hint: ['there.example'] },
@@ -92,7 +121,7 @@ export const requestCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'track.not-found: nothing is there',
-    expect: { cause: 'track.not-found', exit: 8, withinMs: 6000 },
+    expect: { cause: 'track.not-found', exit: 8, withinMs: 6000, hint: ['start the publisher'] },
     start: (lab) => lab.relay({ args: [...REQUESTS.subscribe, '--draft', '16'] }),
   },
   {

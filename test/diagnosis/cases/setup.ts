@@ -1,8 +1,13 @@
 import type { DiagnosisCase } from '../case.js';
 
-const invalid = (fault: string, draft: string, words: readonly string[]): DiagnosisCase => ({
+const invalid = (
+  fault: string,
+  draft: string,
+  words: readonly string[],
+  hint: readonly string[] = ['--draft'],
+): DiagnosisCase => ({
   name: `setup.invalid: ${fault} on draft ${draft}`,
-  expect: { cause: 'setup.invalid', exit: 7, withinMs: 3000, message: words },
+  expect: { cause: 'setup.invalid', exit: 7, withinMs: 3000, message: words, hint },
   start: (lab) => lab.relay({ faults: [fault], args: ['--draft', draft] }),
 });
 
@@ -14,7 +19,13 @@ const closed = (code: string, exit: number, hint: readonly string[] = []): Diagn
 
 const path = (code: string, draft: string): DiagnosisCase => ({
   name: `setup.path: ${code} on draft ${draft}`,
-  expect: { cause: 'setup.path', exit: 8, withinMs: 3000 },
+  expect: {
+    cause: 'setup.path',
+    exit: 8,
+    withinMs: 3000,
+    message: [code, code.endsWith('PATH') ? 'odd/path' : '127.0.0.1'],
+    hint: ['path', 'host'],
+  },
   start: (lab) => lab.relay({ faults: [`close:${code}`], path: 'odd/path', args: ['--draft', draft] }),
 });
 
@@ -26,24 +37,24 @@ export const setupCases: readonly DiagnosisCase[] = [
   })) satisfies DiagnosisCase[]),
   {
     name: 'setup.timeout: silence over WebTransport',
-    expect: { cause: 'setup.timeout', exit: 6, withinMs: 4000 },
+    expect: { cause: 'setup.timeout', exit: 6, withinMs: 4000, hint: ['--draft', 'token'] },
     start: (lab) => lab.relay({ faults: ['silent-setup'], scheme: 'https' }),
   },
-  invalid('wrong-draft', '18', ['draft']),
-  invalid('wrong-draft', '16', ['draft']),
-  invalid('wrong-draft:16', '14', []),
+  invalid('wrong-draft', '18', ['SETUP of draft 16'], ['--draft 16']),
+  invalid('wrong-draft', '16', ['SETUP of draft 18'], ['--draft 18']),
+  invalid('wrong-draft:16', '14', ['SETUP of draft 16'], ['--draft 16']),
   invalid('garbage-setup', '18', []),
   invalid('garbage-setup', '14', []),
   invalid('garbage-setup:http', '18', ['HTTP']),
-  invalid('echo', '18', []),
-  invalid('echo', '16', []),
+  invalid('echo', '18', ['as we sent it'], ['sends back']),
+  invalid('echo', '16', ['as we sent it'], ['sends back']),
   {
     name: 'setup.version: none of the versions in CLIENT_SETUP',
-    expect: { cause: 'setup.version', exit: 7, withinMs: 3000 },
+    expect: { cause: 'setup.version', exit: 7, withinMs: 3000, message: ['draft 14'], hint: ['--draft'] },
     start: (lab) => lab.relay({ faults: ['close:VERSION_NEGOTIATION_FAILED'], args: ['--draft', '14'] }),
   },
-  closed('INTERNAL_ERROR', 7),
-  closed('PROTOCOL_VIOLATION', 7),
+  closed('INTERNAL_ERROR', 7, ['log']),
+  closed('PROTOCOL_VIOLATION', 7, ['--draft']),
   closed('UNAUTHORIZED', 5, ['token']),
   closed('EXPIRED_AUTH_TOKEN', 5, ['token']),
   path('INVALID_PATH', '18'),
@@ -57,21 +68,7 @@ export const setupCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'setup.closed: right behind SETUP',
-    expect: { cause: 'setup.closed', exit: 7, withinMs: 3000, message: ['PROTOCOL_VIOLATION'] },
+    expect: { cause: 'setup.closed', exit: 7, withinMs: 3000, message: ['PROTOCOL_VIOLATION'], hint: ['--draft'] },
     start: (lab) => lab.relay({ faults: ['close:0x3@session'] }),
-  },
-  {
-    name: 'session.goaway: to another relay',
-    expect: { cause: 'session.goaway', exit: 8, withinMs: 3000, hint: ['there.example'] },
-    start: (lab) => lab.relay({ faults: ['goaway:moqt://there.example/'], args: ['--announce', 'lab'] }),
-  },
-  {
-    name: 'session.idle: the network goes dark',
-    expect: { cause: 'session.idle', exit: 6, withinMs: 6000 },
-    start: (lab) =>
-      lab.relay({
-        faults: ['blackhole:700ms', 'never-answer:announce'],
-        args: ['--announce', 'lab', '--idle-timeout', '2s', '--request-timeout', '8s'],
-      }),
   },
 ];

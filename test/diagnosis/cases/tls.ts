@@ -58,7 +58,7 @@ export const tlsCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'tls.expired: the leaf of a trusted chain',
-    expect: expect('tls.expired'),
+    expect: expect('tls.expired', ['renew', 'clock']),
     async start(lab) {
       const { root, middle, leaf } = await three({}, EXPIRED);
       return serve(lab, { leaf, sent: [middle], root });
@@ -66,7 +66,7 @@ export const tlsCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'tls.expired: an intermediate',
-    expect: expect('tls.expired', [], ['Lab Intermediate']),
+    expect: expect('tls.expired', ['chain', 'clock'], ['Lab Intermediate']),
     async start(lab) {
       const { root, middle, leaf } = await three(EXPIRED);
       return serve(lab, { leaf, sent: [middle], root });
@@ -74,7 +74,7 @@ export const tlsCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'tls.expired: an intermediate, over HTTP/2',
-    expect: expect('tls.expired', [], ['Lab Intermediate']),
+    expect: expect('tls.expired', ['chain', 'clock'], ['Lab Intermediate']),
     async start(lab) {
       const { root, middle, leaf } = await three(EXPIRED);
       return serve(lab, { leaf, sent: [middle], root }, { scheme: 'https', args: H2 });
@@ -181,12 +181,12 @@ export const tlsCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'tls.alert: handshake_failure',
-    expect: expect('tls.alert', [], ['handshake_failure']),
+    expect: expect('tls.alert', ['protocol', '--servername', '--cert'], ['handshake_failure']),
     start: (lab) => lab.relay({ faults: ['alert:40'] }),
   },
   {
     name: 'tls.alert: unrecognized_name',
-    expect: expect('tls.alert', [], ['unrecognized_name']),
+    expect: expect('tls.alert', ['--servername'], ['unrecognized_name']),
     start: (lab) => lab.relay({ faults: ['alert:112'], scheme: 'https' }),
   },
 ];

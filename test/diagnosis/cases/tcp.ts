@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import { selfSigned } from '../../support/certs.js';
+import { tcpServer, tlsServer } from '../../support/tcp-servers.js';
+import type { DiagnosisCase, Situation } from '../case.js';
+import type { Lab } from '../lab.js';
+
+const H2 = ['--transport', 'webtransport-h2', '--insecure'];
+
+/** WebTransport over HTTP/2 of a TCP service of any kind. */
+async function overTcp(lab: Lab, onSocket: (socket: Socket) => void): Promise<Situation> {
+  const server = await tcpServer(onSocket);
+  lab.defer(() => server.close());
+  return { url: `https://127.0.0.1:${server.port}/`, args: H2 };
+}
+
+/** The same above TLS with ALPN h2. */
+async function overTls(lab: Lab, onSocket: (socket: Socket) => void): Promise<Situation> {
+  const { certPem: cert, keyPem: key } = await selfSigned();
+  const server = await tlsServer({ cert, key, ALPNProtocols: ['h2'] }, onSocket);
+  lab.defer(() => server.close());
+  return { url: `https://127.0.0.1:${server.port}/`, args: H2 };
+}
+
+const says = (text: string) => (socket: Socket) => {
+  socket.resume();
+  socket.write(text);
+};
+
+export const tcpCases: readonly DiagnosisCase[] = [
+  {
+    name: 'tls.timeout: a service that waits to be spoken to in its own language',
+    expect: { cause: 'tls.timeout', exit: 6, withinMs: 4000, message: ['TLS'], hint: ['port'] },
+    start: (lab) => overTcp(lab, (socket) => socket.resume()),
+  },
+  {
+    name: 'tls.not-tls: SSH',
+    expect: { cause: 'tls.not-tls', exit: 7, withinMs: 2000, message: ['TLS'], hint: ['another service', 'port'] },
+    start: (lab) => overTcp(lab, says('SSH-2.0-OpenSSH_9.2p1\r\n')),
+  },
+  {
+    name: 'tls.not-tls: a web server without TLS',
+    expect: { cause: 'tls.not-tls', exit: 7, withinMs: 2000, message: ['TLS'], hint: ['port'] },
+    start: (lab) => overTcp(lab, says('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')),
+  },
+  {
+    name: 'tls.closed: the connection ends at the ClientHello',
+    expect: { cause: 'tls.closed', exit: 7, withinMs: 2000, message: ['closed', 'TLS'], hint: ['middlebox'] },
+    start: (lab) => overTcp(lab, (socket) => socket.once('data', () => socket.end())),
+  },
+  {
+    name: 'tls.closed: a reset at the ClientHello',
+    expect: { cause: 'tls.closed', exit: 7, withinMs: 2000, message: ['closed', 'TLS'], hint: ['middlebox'] },
+    start: (lab) => overTcp(lab, (socket) => socket.once('data', () => socket.resetAndDestroy())),
+  },
+  {
+    name: 'http2.protocol: HTTP/1.1 behind ALPN h2',
+    expect: { cause: 'http2.protocol', exit: 7, withinMs: 2000, message: ['HTTP/2'], hint: ['service'] },
+    start: (lab) => overTls(lab, says('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')),
+  },
+  {
+    name: 'http2.no-settings: TLS with ALPN h2, and nothing more',
+    expect: { cause: 'http2.no-settings', exit: 6, withinMs: 4000, message: ['SETTINGS'], hint: ['HTTP/2'] },
+    start: (lab) => overTls(lab, (socket) => socket.resume()),
+  },
+];
