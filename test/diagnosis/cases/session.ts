@@ -3,7 +3,6 @@ import type { MoqtSession, SessionHandlers } from '../../../src/core/session/ses
 import { listenQuic } from '../../../src/core/transport/quic/index.js';
 import { PROFILES } from '../../../src/core/wire/drafts/index.js';
 import { selfSigned } from '../../support/certs.js';
-import { UdpProxy } from '../../support/udp-proxy.js';
 import type { DiagnosisCase, Situation } from '../case.js';
 import type { Lab } from '../lab.js';
 
@@ -43,37 +42,7 @@ async function oneSessionEach(lab: Lab, code: bigint, reason: string): Promise<S
   return { ...situation, args: [...(situation.args ?? []), '--roundtrip'] };
 }
 
-/** A relay far away that accepts the SETUP of this draft, and sends the client away right after it. */
-async function sentAway(lab: Lab, draft: string, code: bigint): Promise<Situation> {
-  const { url, args = [] } = await peer(lab, ({ transport }) => {
-    // Behind SERVER_SETUP, which a close at once would overtake.
-    setTimeout(() => void transport.close(code, 'over quota').catch(() => {}), 60).unref();
-  });
-  const target = { host: '127.0.0.1', port: Number(/:(\d+)\/$/.exec(url)?.[1]) };
-  const proxy = await UdpProxy.start({ target, seed: 1, toServer: { delayMs: 100 }, toClient: { delayMs: 100 } });
-  lab.defer(() => proxy.close());
-  return { url: `moqt://127.0.0.1:${proxy.port}/`, args: [...args, '--draft', draft] };
-}
-
 export const sessionCases: readonly DiagnosisCase[] = [
-  ...(
-    [
-      ['16', 0x3n, 'PROTOCOL_VIOLATION'],
-      ['14', 0x1n, 'INTERNAL_ERROR'],
-    ] as const
-  ).map(
-    ([draft, code, name]): DiagnosisCase => ({
-      name: `session.closed: right behind the SERVER_SETUP of draft ${draft}`,
-      expect: {
-        cause: 'session.closed',
-        exit: 7,
-        withinMs: 4000,
-        message: [name, 'over quota'],
-        hint: [name === 'INTERNAL_ERROR' ? 'log' : '--draft'],
-      },
-      start: (lab) => sentAway(lab, draft, code),
-    }),
-  ),
   {
     name: 'session.closed: by a relay that allows one session',
     expect: {

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { selfSigned } from '../../support/certs.js';
 import { tcpServer, tlsServer } from '../../support/tcp-servers.js';
 import type { DiagnosisCase, Situation } from '../case.js';
@@ -25,6 +26,33 @@ const says = (text: string) => (socket: Socket) => {
   socket.resume();
   socket.write(text);
 };
+
+/** Our relay by an http:// URL, whose certificate hash a TCP service of this kind is asked for; null: nothing listens there. */
+async function hashFrom(lab: Lab, onSocket: ((socket: Socket) => void) | null): Promise<Situation> {
+  const { url } = await lab.relay({ transports: ['quic', 'webtransport'], scheme: 'https' });
+  const port = Number(new URL(url).port);
+  if (onSocket !== null) {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      onSocket(socket);
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    lab.defer(() => server.close());
+  }
+  return { url: `http://127.0.0.1:${port}/` };
+}
+
+const bootstrap = (
+  cause: string,
+  exit: number,
+  what: string,
+  onSocket: ((socket: Socket) => void) | null,
+): DiagnosisCase => ({
+  name: `${cause}: ${what}`,
+  expect: { cause, exit, withinMs: 6000, hint: ['https://', '--cert-sha256'] },
+  start: (lab) => hashFrom(lab, onSocket),
+});
 
 export const tcpCases: readonly DiagnosisCase[] = [
   {
@@ -62,4 +90,20 @@ export const tcpCases: readonly DiagnosisCase[] = [
     expect: { cause: 'http2.no-settings', exit: 6, withinMs: 4000, message: ['SETTINGS'], hint: ['HTTP/2'] },
     start: (lab) => overTls(lab, (socket) => socket.resume()),
   },
+  bootstrap(
+    'bootstrap.refused',
+    8,
+    'status 404',
+    says('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
+  ),
+  bootstrap('tcp.refused', 3, 'nothing listens where the hash should be', null),
+  bootstrap('bootstrap.timeout', 6, 'TCP connects and stays silent', (socket) => socket.resume()),
+  bootstrap('bootstrap.not-http', 7, 'SSH', says('SSH-2.0-OpenSSH_9.2p1\r\n')),
+  bootstrap('bootstrap.closed', 7, 'the connection ends', (socket) => socket.once('data', () => socket.end())),
+  bootstrap(
+    'bootstrap.malformed',
+    4,
+    'a page in place of a hash',
+    says('HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello'),
+  ),
 ];
