@@ -79,7 +79,7 @@ export const aioquicCases: readonly DiagnosisCase[] = [
   }),
   raw('refused right behind the handshake', ['refuse-late'], ['setup.closed', 7, 1500], {
     message: ['CONNECTION_REFUSED', 'too many connections'],
-    hint: ['later', 'log'],
+    hint: ['logs'],
   }),
   raw('the server is too busy to answer', ['late'], ['udp.no-answer', 6, 4000], {
     message: ['version negotiation'],

@@ -62,8 +62,8 @@ export const dataCases: readonly DiagnosisCase[] = [
       lab.relay({ faults: ['blackhole:2s'], args: [...ROUNDTRIP, '--objects', '600', '--idle-timeout', '1s'] }),
   },
   {
-    name: 'data.closed: after SUBSCRIBE_OK, before an object',
-    expect: { cause: 'data.closed', exit: 9, withinMs: 5000, message: ['before an object'], hint: ['log'] },
+    name: 'session.closed: after SUBSCRIBE_OK, before an object',
+    expect: { cause: 'session.closed', exit: 7, withinMs: 5000, message: ['before an object'], hint: ['log'] },
     start: async (lab) => {
       const close = deferred<() => Promise<void>>();
       const situation = await peer(lab, ({ transport }) => close.resolve(() => transport.close(1n, 'no more')), {

@@ -34,7 +34,7 @@ export const lookalikeCases: readonly DiagnosisCase[] = [
   },
   {
     name: 'tls.wrong-host: a wildcard inside a label',
-    expect: { cause: 'tls.wrong-host', exit: 4, withinMs: 2000, message: ['a*.lab.example'], hint: ['--servername'] },
+    expect: { cause: 'tls.wrong-host', exit: 4, withinMs: 2000, message: ['a*.lab.example'], hint: ['--cert-sha256'] },
     start: async (lab) => {
       const root = await authority('Lab Root');
       const leaf = await root.issue({ hosts: ['a*.lab.example'] });

@@ -98,7 +98,7 @@ export const quirkCases: readonly DiagnosisCase[] = [
   quirk('closes-on-unknown-request', { cause: 'request.closed', exit: 7, hint: ['PUBLISH'] }, (lab) =>
     lab.relay({ faults: ['close:0@announce'], args: ['--announce', 'lab/ns'] }),
   ),
-  quirk('random-reason', { cause: 'track.not-found', exit: 8, withinMs: 8000 }, (lab) =>
+  quirk('random-reason', { cause: 'track.not-found', exit: 8, withinMs: 8000, hint: ['publisher'] }, (lab) =>
     lab.relay({
       faults: ['reject:DOES_NOT_EXIST@subscribe:not found [error:3aa4c85c-b1d9-4ebd-a14a-cb44d6d1bd81]'],
       args: ['--subscribe', 'lab/ns/track'],
@@ -108,12 +108,12 @@ export const quirkCases: readonly DiagnosisCase[] = [
     lab.relay({ faults: ['never-answer:fetch'], args: ['--matrix', '--draft', '18', '--transport', 'quic'] }),
   ),
   quirk('accepts-unknown-track', {}, (lab) => lab.relay({ faults: ['stall'], args: ['--matrix', '--draft', '18'] })),
-  quirk('fetch-request-ok', { cause: 'request.rejected', exit: 8, withinMs: 8000 }, (lab) =>
+  quirk('fetch-request-ok', { cause: 'request.rejected', exit: 8, withinMs: 8000, hint: ['-v'] }, (lab) =>
     server(lab, '18', answerWith(encodeControlMessage(draft18, { type: 'REQUEST_OK', parameters: {} })), [
       ...['--fetch', 'lab/ns/track'],
     ]),
   ),
-  quirk('publish-ok', { cause: 'request.closed', exit: 7, withinMs: 9000 }, (lab) =>
+  quirk('publish-ok', { cause: 'request.closed', exit: 7, withinMs: 9000, hint: ['--draft'] }, (lab) =>
     server(lab, '18', answerWith(PUBLISH_OK), ['--roundtrip', '--via', 'publish', '--data-timeout', '500ms']),
   ),
   quirk('invalid-answer', { cause: 'request.closed', exit: 7, message: ['PUBLISH_OK to PUBLISH_NAMESPACE'] }, (lab) =>
@@ -126,6 +126,7 @@ export const quirkCases: readonly DiagnosisCase[] = [
       exit: 7,
       withinMs: 5000,
       message: ['404 page not found'],
+      hint: ['mediamtx', '--via publish'],
       warnings: ['relay.quirk.text-in-session'],
     },
     start: (lab) => textInSession(lab),

@@ -45,7 +45,7 @@ export const setupCases: readonly DiagnosisCase[] = [
   invalid('wrong-draft:16', '14', ['SETUP of draft 16'], ['--draft 16']),
   invalid('garbage-setup', '18', []),
   invalid('garbage-setup', '14', []),
-  invalid('garbage-setup:http', '18', ['HTTP']),
+  invalid('garbage-setup:http', '18', ['HTTP'], ['host', 'port']),
   invalid('echo', '18', ['as we sent it'], ['sends back']),
   invalid('echo', '16', ['as we sent it'], ['sends back']),
   {
