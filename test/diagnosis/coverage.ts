@@ -6,7 +6,6 @@ export const CANNOT_BE_MADE: Readonly<Partial<Record<keyof typeof CAUSES, string
   'network.socket': 'a process that gets no socket has no file descriptor left to read its own modules with either',
   'relay.quirk.gone-after-migration': 'it takes a relay that dies of a packet from another port',
   'relay.quirk.empty-namespace-prefix': 'it takes a relay that asks its client for namespaces',
-  'relay.quirk.invalid-answer': 'held by the unit tests of the quirks',
 };
 
 /** Causes that have no case, neither as the cause nor as a warning. */

@@ -116,8 +116,10 @@ export const quirkCases: readonly DiagnosisCase[] = [
   quirk('publish-ok', { cause: 'request.closed', exit: 7, withinMs: 9000, hint: ['--draft'] }, (lab) =>
     server(lab, '18', answerWith(PUBLISH_OK), ['--roundtrip', '--via', 'publish', '--data-timeout', '500ms']),
   ),
-  quirk('invalid-answer', { cause: 'request.closed', exit: 7, message: ['PUBLISH_OK to PUBLISH_NAMESPACE'] }, (lab) =>
-    server(lab, '18', answerWith(PUBLISH_OK), ['--announce', 'lab/ns']),
+  quirk(
+    'invalid-answer',
+    { cause: 'request.closed', exit: 7, message: ['PUBLISH_OK to PUBLISH_NAMESPACE'], hint: ['--draft'] },
+    (lab) => server(lab, '18', answerWith(PUBLISH_OK), ['--announce', 'lab/ns']),
   ),
   {
     name: 'relay.quirk.text-in-session',
