@@ -140,8 +140,16 @@ export const CAUSES = {
   },
   'http3.no-settings': { stage: 'http3', exitCode: EXIT.timeout, meaning: 'no HTTP/3 SETTINGS came in time' },
   'http2.no-settings': { stage: 'http2', exitCode: EXIT.timeout, meaning: 'no HTTP/2 SETTINGS came in time' },
-  'http3.protocol': { stage: 'http3', exitCode: EXIT.protocol, meaning: 'the peer broke the rules of HTTP/3' },
-  'http2.protocol': { stage: 'http2', exitCode: EXIT.protocol, meaning: 'what the peer sent is not HTTP/2' },
+  'http3.protocol': {
+    stage: 'http3',
+    exitCode: EXIT.protocol,
+    meaning: 'the peer broke the rules of HTTP/3, or closed before its SETTINGS',
+  },
+  'http2.protocol': {
+    stage: 'http2',
+    exitCode: EXIT.protocol,
+    meaning: 'the peer broke the rules of HTTP/2, or closed before its SETTINGS',
+  },
   'webtransport.unsupported': {
     stage: 'any',
     exitCode: EXIT.protocol,

@@ -86,6 +86,17 @@ export const tcpCases: readonly DiagnosisCase[] = [
     start: (lab) => overTls(lab, says('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')),
   },
   {
+    name: 'http2.protocol: closed before SETTINGS',
+    expect: {
+      cause: 'http2.protocol',
+      exit: 7,
+      withinMs: 2000,
+      message: ['before its SETTINGS'],
+      hint: ['port', 'log'],
+    },
+    start: (lab) => overTls(lab, (socket) => socket.resume().end()),
+  },
+  {
     name: 'http2.no-settings: TLS with ALPN h2, and nothing more',
     expect: { cause: 'http2.no-settings', exit: 6, withinMs: 4000, message: ['SETTINGS'], hint: ['HTTP/2'] },
     start: (lab) => overTls(lab, (socket) => socket.resume()),

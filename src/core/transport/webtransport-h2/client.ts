@@ -208,24 +208,31 @@ class Attempt {
     const { error, goawayCode } = this.#link;
     // A server that wants a client certificate says so only after its handshake, as TLS 1.3 has it.
     if (error !== null && isTlsError(error)) return tlsFailure(error, this.#options.peer);
-    if (goawayCode !== null && goawayCode !== 0) {
-      const name = http2CodeName(goawayCode);
-      return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering: ${name}`, {
-        cause: 'webtransport.rejected',
-        wire: { space: 'http2', code: BigInt(goawayCode), name },
-        origin: error,
-      });
-    }
-    if (error?.code === 'ERR_HTTP2_ERROR') {
+    const name = goawayCode !== null && goawayCode !== 0 ? http2CodeName(goawayCode) : null;
+    const said = name === null ? '' : `: ${name}`;
+    const wire = name === null ? undefined : ({ space: 'http2', code: BigInt(goawayCode as number), name } as const);
+    if (name === null && error?.code === 'ERR_HTTP2_ERROR') {
       return this.#error('MOQT_E_PROTOCOL', 'what the peer sent is not HTTP/2', {
         cause: 'http2.protocol',
         origin: error,
       });
     }
-    return this.#error('MOQT_E_REJECTED', 'the peer closed the connection instead of answering', {
+    // Some servers close without an alert when they do not like what the client proved.
+    const certificateHint = this.#options.certPem === undefined ? null : 'it may not accept the client certificate';
+    if (!this.#settings.settled) {
+      return this.#error('MOQT_E_PROTOCOL', `the peer closed the connection before its SETTINGS came${said}`, {
+        cause: 'http2.protocol',
+        wire,
+        hint:
+          certificateHint ??
+          'an HTTP/2 that is not one, or a server that is full or going away: check the port, and see its log',
+        origin: error ?? undefined,
+      });
+    }
+    return this.#error('MOQT_E_REJECTED', `the peer closed the connection instead of answering${said}`, {
       cause: 'webtransport.rejected',
-      // Some servers close without an alert when they do not like what the client proved.
-      hint: this.#options.certPem === undefined ? undefined : 'it may not accept the client certificate',
+      wire,
+      hint: certificateHint ?? undefined,
       origin: error ?? undefined,
     });
   }

@@ -144,8 +144,14 @@ describe('HTTP/2', () => {
     expect(error).toMatchObject({ code: 'MOQT_E_PROTOCOL', reason: 'http2.protocol', exitCode: 7 });
   });
 
-  it('says that the server closed instead of answering', async () => {
+  it('says that the server closed before its SETTINGS came', async () => {
     const error = await quickFailure(await tls(['h2'], (socket) => socket.resume().end()));
+    expect(error).toMatchObject({ code: 'MOQT_E_PROTOCOL', reason: 'http2.protocol', exitCode: 7 });
+    expect(error.message).toContain('before its SETTINGS came');
+  });
+
+  it('says that the server closed instead of answering', async () => {
+    const error = await quickFailure(await http2(WEBTRANSPORT, (_stream, session) => session.destroy()));
     expect(error).toMatchObject({ code: 'MOQT_E_REJECTED', reason: 'webtransport.rejected', exitCode: 8 });
   });
 

@@ -214,7 +214,7 @@ describe('a server that asks for client certificates', () => {
     const server = closing(await listenOnTcp({ ...(await root.issue()), clientCaPem: clients.certPem }));
     const error = await failure({ port: server.address.port }, { verify: chain(root), certPem, keyPem });
     // Node's server closes without an alert, so that the certificate is only the likeliest reason.
-    expect(error).toMatchObject({ code: 'MOQT_E_REJECTED', reason: 'webtransport.rejected' });
+    expect(error).toMatchObject({ code: 'MOQT_E_PROTOCOL', reason: 'http2.protocol' });
     expect(error.hint).toContain('client certificate');
     expect(server.counters().connectionsServed).toBe(0);
   });

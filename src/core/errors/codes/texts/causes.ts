@@ -27,7 +27,8 @@ export const CAUSE_TRIES: Readonly<Record<keyof typeof CAUSES, string>> = {
   'tls.pin-mismatch': 'get the current hash: the server has probably rotated its certificate',
   'tls.client-certificate-required': 'give a client certificate with --cert and --key',
   'tls.timeout': 'another service, an overloaded server or a middlebox on that TCP port: check the port',
-  'tls.not-tls': 'another service uses that TCP port: check the port',
+  'tls.not-tls':
+    'another service uses that TCP port, or the server is full or going away: check the port, and see its log',
   'tls.closed': 'the server or a middlebox does not let this name pass: check it, and see the log of the server',
   'tls.alert': 'moqt explain the alert; see the log of the server',
   'bootstrap.timeout':
@@ -44,7 +45,8 @@ export const CAUSE_TRIES: Readonly<Record<keyof typeof CAUSES, string>> = {
   'http3.no-settings': 'the port speaks QUIC but not HTTP/3: try moqt://',
   'http2.no-settings': 'the port speaks TLS but not HTTP/2: check the port',
   'http3.protocol': 'tell the authors of the server what it sent; try moqt:// (raw QUIC)',
-  'http2.protocol': 'another service uses that TCP port: check the port',
+  'http2.protocol':
+    'another service uses that TCP port, or the server is full or going away: check the port, and see its log',
   'webtransport.unsupported': 'turn WebTransport on in the server, or try moqt://: it may be a plain web server',
   'webtransport.unauthorized': 'give a token the way this relay expects it: --header, --auth-token, or in the URL',
   'webtransport.not-found': "check the URL's path: relays serve /, /moq, /moq-relay …",
