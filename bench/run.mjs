@@ -5,6 +5,7 @@ import { p1, p2, p6 } from './figures/goodput.mjs';
 import { http2 } from './figures/http2.mjs';
 import { p12, p19 } from './figures/memory.mjs';
 import { p7, peer } from './figures/peer.mjs';
+import { p11 } from './figures/probe.mjs';
 import { p10 } from './figures/start.mjs';
 import { p16 } from './figures/stdout.mjs';
 import { trace } from './figures/trace.mjs';
@@ -20,6 +21,7 @@ const FIGURES = {
   P6: p6,
   P7: p7,
   P10: p10,
+  P11: p11,
   P12: p12,
   P16: p16,
   P19: p19,

@@ -1,6 +1,7 @@
 import { bareRead, bareServe } from './bare.js';
 import { decodeLoop, encodeLoop } from './codec-loops.js';
 import { holdSessions, rawHost } from './held-sessions.js';
+import { delay, opener } from './opener.js';
 import { rawRead, rawSend, rawServe, splice } from './raw.js';
 import { relay } from './relay.js';
 import { trackPublish, trackRead, trackServe } from './track.js';
@@ -11,7 +12,9 @@ const ROLES: Readonly<Record<string, (options: never) => Promise<void> | void>> 
   'bare-serve': bareServe,
   'decode-loop': decodeLoop,
   'encode-loop': encodeLoop,
+  delay,
   'hold-sessions': holdSessions,
+  opener,
   'raw-host': rawHost,
   'raw-read': rawRead,
   'raw-send': rawSend,
