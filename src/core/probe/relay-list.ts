@@ -45,13 +45,8 @@ export function parseRelayList(text: string, path: string): RelayEntry[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
-  } catch (error) {
-    throw refuse(
-      path,
-      null,
-      `is not JSON: ${(error as Error).message}`,
-      'a list such as [{"url": "moqt://relay.example"}]',
-    );
+  } catch {
+    throw refuse(path, null, `is not JSON: ${syntaxError(text)}`, 'a list such as [{"url": "moqt://relay.example"}]');
   }
   if (!Array.isArray(document))
     throw refuse(path, null, 'is not a list', 'for example [{"url": "moqt://relay.example"}]');
@@ -59,6 +54,36 @@ export function parseRelayList(text: string, path: string): RelayEntry[] {
   if (document.length > MAX_ENTRIES)
     throw refuse(path, null, `has ${document.length} entries`, `at most ${MAX_ENTRIES}`);
   return document.map((value: unknown, i) => entryOf(value, i, path));
+}
+
+/** What is wrong with JSON, and in which line: Node's message may quote the document, secrets and all, instead. */
+function syntaxError(text: string): string {
+  // Up to the mistake the document is only too short.
+  let good = 0;
+  let bad = text.length + 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isBeginning(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  if (good === text.length) return 'it ends too early';
+  const before = text.slice(0, good).split('\n');
+  const character = escapeText(String.fromCodePoint(text.codePointAt(good) ?? 0));
+  return `unexpected ${JSON.stringify(character)} in line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+/** Whether more text could make it JSON. */
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return (
+      Number(position) === text.length || /end of JSON|Unterminated|after minus|Exponent|Bad Unicode/.test(message)
+    );
+  }
 }
 
 function entryOf(value: unknown, index: number, path: string): RelayEntry {

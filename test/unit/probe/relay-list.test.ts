@@ -32,7 +32,12 @@ describe('parseRelayList', () => {
   });
 
   it.each([
-    ['not JSON', '[', 'is not JSON'],
+    ['not JSON', '[', 'is not JSON: it ends too early'],
+    ['a stray comma', '[\n  "moqt://a",\n  ,]', 'unexpected "," in line 3, column 3'],
+    ['a comma before the end of an object', '[{"authToken": "secret",\n}]', 'unexpected "}" in line 2, column 1'],
+    ['single quotes', "[{'url': 1}]", `unexpected "'" in line 1, column 3`],
+    ['a bare word', '[\n{"insecure": yes}]', 'unexpected "y" in line 2, column 14'],
+    ['text behind it', '[]\n]', 'unexpected "]" in line 2, column 1'],
     ['no list', {}, 'is not a list'],
     ['nothing', [], 'names no relay'],
     ['a number', ['moqt://a', 7], 'entry 2 is neither'],
