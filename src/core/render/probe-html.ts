@@ -40,7 +40,8 @@ const TRANSPORTS = {
  * and dark and on paper. The documents themselves are in it too, as JSON, for whoever wants to read them by program.
  */
 export function probeHtml(page: ProbePage): string {
-  const { reports, matrices = [] } = page;
+  const { matrices = [] } = page;
+  const reports = worstFirst(page.reports);
   const title = titleOf(reports, matrices);
   const document = markup`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -49,9 +50,15 @@ export function probeHtml(page: ProbePage): string {
 <body><header class="top"><h1>moqt probe</h1><p>${new Date(page.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC</p></header>
 <main>${reports.length > 1 ? summary(reports) : null}${reports.map((report, i) => article(report, i))}${matrices.map(matrixArticle)}</main>
 <footer>Made by moqt ${page.version}. Times are milliseconds of one monotonic clock.</footer>
-<script type="application/json" id="data">${embedJson({ reports, matrices })}</script></body></html>
+<script type="application/json" id="data">${embedJson({ reports: page.reports, matrices })}</script></body></html>
 `;
   return document.text;
+}
+
+/** What needs someone stands on top; else in the order of the list. */
+function worstFirst(reports: readonly ProbeReport[]): readonly ProbeReport[] {
+  const order: readonly NagiosState[] = ['critical', 'unknown', 'warning', 'ok'];
+  return [...reports].sort((a, b) => order.indexOf(healthOf(a)) - order.indexOf(healthOf(b)));
 }
 
 function titleOf(reports: readonly ProbeReport[], matrices: readonly ProbeMatrix[]): string {

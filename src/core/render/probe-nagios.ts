@@ -1,10 +1,12 @@
 import type { ProbeReport, ThresholdFacts } from '../records/probe-report.js';
 import { escapeText } from '../util/escape.js';
-import { NAGIOS_EXIT, type NagiosReport, type NagiosValue, nagiosLine } from './nagios.js';
+import { NAGIOS_EXIT, type NagiosReport, type NagiosState, type NagiosValue, nagiosLine } from './nagios.js';
 import { healthOf, thresholdText, worstHealth } from './probe-health.js';
 
 /** Plug-ins' output is cut somewhere; longer text helps nobody. */
 const MAX_TEXT = 400;
+/** Relays that the line of totals names: messages to a phone show that line alone. */
+const MAX_NAMED = 5;
 
 /** What a plug-in prints, and its exit code. */
 export interface NagiosResult {
@@ -16,7 +18,7 @@ type Finding = NagiosReport['findings'][number];
 
 /**
  * Reports as a plug-in prints them: `OK name | time=0.0042s;warn;crit`. One relay is one line; several are a line of totals
- * with the performance data of all (names are `relay::value`), then a line each.
+ * that names the bad ones, with the performance data of all (names are `relay::value`), then a line each.
  */
 export function probeNagios(reports: readonly ProbeReport[]): NagiosResult {
   const states = reports.map(healthOf);
@@ -31,8 +33,24 @@ export function probeNagios(reports: readonly ProbeReport[]): NagiosResult {
   const values = reports.flatMap((report) =>
     valuesOf(report).map((value) => ({ ...value, name: `${nameOf(report)}::${value.name}` })),
   );
-  const total = nagiosLine({ state, name: `${good} of ${reports.length} relays are healthy`, findings: [], values });
+  const name = `${good} of ${reports.length} relays are healthy`;
+  const total = nagiosLine({ state, name, findings: namedIn(reports, states), values });
   return { text: [total, ...lines].join('\n'), exitCode };
+}
+
+/** The relays that are not well, the worst first, and why. */
+function namedIn(reports: readonly ProbeReport[], states: readonly NagiosState[]): Finding[] {
+  const order: readonly NagiosState[] = ['critical', 'unknown', 'warning'];
+  const bad = order.flatMap((state) =>
+    reports
+      .filter((_, i) => states[i] === state)
+      .map((report) => ({ state, text: [nameOf(report), report.cause].filter(Boolean).join(' ') })),
+  );
+  const more = bad.length - MAX_NAMED;
+  return [
+    ...bad.slice(0, MAX_NAMED),
+    ...(more > 0 ? [{ state: bad[MAX_NAMED]?.state ?? 'warning', text: `and ${more} more` }] : []),
+  ];
 }
 
 /** A failure that is no relay's: a flag, a file, a defect of ours. */

@@ -1,4 +1,5 @@
 import type { ProbeReport, RoundtripFacts, StageReport } from '../records/probe-report.js';
+import { wrapText } from '../util/wrap-text.js';
 import { formatBytes, formatMs } from './quantity.js';
 import { stageFacts } from './stage-facts.js';
 
@@ -9,7 +10,13 @@ export interface ProbeTextOptions {
   /** Skipped stages and experiments too. */
   readonly verbose: boolean;
   readonly paint: StatusPaint;
+  /** Columns that hints may take; without it a hint is one line, as scripts and logs want it. */
+  readonly width?: number | undefined;
 }
+
+/** Narrower lines are broken by the terminal just as well. */
+const MIN_WIDTH = 30;
+const HINT = 'hint: ';
 
 const WORDS = { ok: 'ok', failed: 'FAILED', skipped: 'skipped', warning: 'warning' } as const;
 const COLORS = { ok: 'green', failed: 'red', skipped: 'dim', warning: 'yellow' } as const;
@@ -19,24 +26,40 @@ const TRANSPORTS = {
   'webtransport-h2': 'WebTransport over HTTP/2',
 } as const;
 
-/** A report for people: a line a stage, what was tried, warnings, and the verdict. */
-export function probeText(report: ProbeReport, { verbose, paint }: ProbeTextOptions): string {
-  const lines = [`${report.url}  ${paint('dim', `(${TRANSPORTS[report.transport]})`)}`];
+/** A report for people: a line a stage, what was tried, warnings, and at the end the verdict and what to do. */
+export function probeText(report: ProbeReport, options: ProbeTextOptions): string {
+  const { verbose, paint } = options;
+  const { url, name, transport } = report;
+  const who = name === undefined ? url : `${paint('bold', name)}  ${url}`;
+  const lines = [`${who}  ${paint('dim', `(${TRANSPORTS[transport]})`)}`];
   const stages = report.stages.filter(({ status }) => verbose || status !== 'skipped');
-  const width = Math.max(0, ...stages.map(({ name }) => name.length));
-  for (const stage of stages) lines.push(...stageLines(stage, width, paint));
+  const width = Math.max(0, ...stages.map((stage) => stage.name.length));
+  for (const stage of stages) {
+    lines.push(stageLine(stage, width, paint));
+    // That of the failure stands at the end, where one looks first.
+    if (stage.hint !== undefined && stage.hint !== report.hint) lines.push(...hintLines(stage.hint, 4, options));
+  }
   if (report.roundtrip !== null) lines.push(...roundtripLines(report.roundtrip));
   if (verbose || !report.ok) {
-    for (const { name, outcome, ok, durationMs } of report.experiments) {
+    for (const { name: tried, outcome, ok, durationMs } of report.experiments) {
       const mark = paint(ok ? 'green' : 'dim', ok ? 'yes' : 'no ');
-      lines.push(`  tried ${name}: ${mark} ${outcome} ${paint('dim', formatMs(durationMs))}`);
+      lines.push(`  tried ${tried}: ${mark} ${outcome} ${paint('dim', formatMs(durationMs))}`);
     }
   }
   for (const { cause, message, hint } of report.warnings) {
-    lines.push(`  ${paint('yellow', 'warning')} ${message} [${cause}]`, `    hint: ${hint}`);
+    lines.push(`  ${paint('yellow', 'warning')} ${message} [${cause}]`, ...hintLines(hint, 4, options));
   }
   lines.push(verdictLine(report, paint));
+  if (report.hint !== undefined) lines.push(...hintLines(report.hint, 2, options));
   return lines.join('\n');
+}
+
+/** A hint, with its further lines below its first word. */
+function hintLines(hint: string, indent: number, { width }: ProbeTextOptions): string[] {
+  const start = ' '.repeat(indent);
+  const columns = width === undefined ? Number.POSITIVE_INFINITY : Math.max(MIN_WIDTH, width);
+  const rows = wrapText(hint, columns - indent - HINT.length);
+  return rows.map((row, i) => `${start}${i === 0 ? HINT : ' '.repeat(HINT.length)}${row}`);
 }
 
 function roundtripLines(facts: RoundtripFacts): string[] {
@@ -49,12 +72,17 @@ function roundtripLines(facts: RoundtripFacts): string[] {
   return [`  ${counts}`, flow, `  latency ${named.join('  ')}`];
 }
 
-function stageLines(stage: StageReport, width: number, paint: StatusPaint): string[] {
+function stageLine(stage: StageReport, width: number, paint: StatusPaint): string {
   const status = paint(COLORS[stage.status], WORDS[stage.status].padEnd(7));
   const time = stage.status === 'skipped' ? ''.padStart(10) : formatMs(stage.durationMs).padStart(10);
-  const what = stage.message === undefined ? stageFacts(stage) : `${stage.message} [${stage.cause}]`;
-  const first = `  ${stage.name.padEnd(width)}  ${status} ${time}  ${what}`.trimEnd();
-  return stage.hint === undefined ? [first] : [first, `    hint: ${stage.hint}`];
+  // The message of a failure is that of the verdict below.
+  const what =
+    stage.cause === undefined
+      ? stageFacts(stage)
+      : stage.status === 'failed'
+        ? stage.cause
+        : `${stage.message} [${stage.cause}]`;
+  return `  ${stage.name.padEnd(width)}  ${status} ${time}  ${what}`.trimEnd();
 }
 
 function verdictLine(report: ProbeReport, paint: StatusPaint): string {

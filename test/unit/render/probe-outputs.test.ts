@@ -83,9 +83,16 @@ describe('the nagios output of a probe', () => {
     expect(exitCode).toBe(2);
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(LINE);
-    expect(lines[0]).toMatch(/^CRITICAL 1 of 3 relays are healthy \| /);
+    expect(lines[0]).toMatch(/^CRITICAL 1 of 3 relays are healthy Crit:moqt:\/\/\S+ tls\.expired Warn:lab relay \| /);
     expect(lines[0]).toContain("'lab relay::time'=5.0600s");
     expect(lines.slice(1).map((line) => line.split(' ')[0])).toEqual(['OK', 'WARNING', 'CRITICAL']);
+  });
+
+  it('names few of many relays in the line of totals, and counts the others', () => {
+    const [total = ''] = probeNagios(Array.from({ length: 12 }, () => silentReport)).text.split('\n');
+    expect(total.match(/udp\.no-answer/g)).toHaveLength(5);
+    expect(total).toContain('Crit:and 7 more | ');
+    expect(total).toMatch(LINE);
   });
 
   it('holds nothing healthy that failed', () => {
@@ -166,6 +173,14 @@ describe('the junit output of a probe', () => {
 });
 
 describe('the page of a probe', () => {
+  it('has what failed above what is well, and the documents in the order of the list', () => {
+    const html = probeHtml({ reports: [okReport, silentReport], madeAt: 0, version: '1' });
+    const shown = html.slice(0, html.indexOf('id="data"'));
+    expect(shown.indexOf('Failed at udp')).toBeLessThan(shown.indexOf('Connected on draft'));
+    const data = html.slice(html.indexOf('id="data"'));
+    expect(data.indexOf(okReport.url)).toBeLessThan(data.indexOf(silentReport.url));
+  });
+
   const page = (reports: readonly ProbeReport[]) =>
     probeHtml({ reports, matrices: [matrix], madeAt: Date.parse('2026-03-01T12:00:00Z'), version: '1.2.3' });
 
