@@ -1,8 +1,4 @@
 import type { ProbeMatrix, ProbeReport } from '../core/records/probe-report.js';
-import { probeHtml } from '../core/render/probe-html.js';
-import { probeJunit } from '../core/render/probe-junit.js';
-import { probeNagios } from '../core/render/probe-nagios.js';
-import { probePrometheus } from '../core/render/probe-prometheus.js';
 import { VERSION } from '../core/util/version.js';
 import type { ProbeFormat } from './flags/probe-output-flags.js';
 
@@ -10,20 +6,22 @@ import type { ProbeFormat } from './flags/probe-output-flags.js';
 export type DocumentFormat = Exclude<ProbeFormat, 'text' | 'json'>;
 
 /** All reports, and the matrices, as one document without a line end behind it. */
-export function probeDocument(
+export async function probeDocument(
   format: DocumentFormat,
   reports: readonly ProbeReport[],
   matrices: readonly ProbeMatrix[] = [],
-): string {
+): Promise<string> {
   switch (format) {
     case 'nagios':
-      return probeNagios(reports).text;
+      return (await import('../core/render/probe-nagios.js')).probeNagios(reports).text;
     case 'prometheus':
-      return probePrometheus(reports).trimEnd();
+      return (await import('../core/render/probe-prometheus.js')).probePrometheus(reports).trimEnd();
     case 'junit':
-      return probeJunit(reports).trimEnd();
-    case 'html':
+      return (await import('../core/render/probe-junit.js')).probeJunit(reports).trimEnd();
+    case 'html': {
+      const { probeHtml } = await import('../core/render/probe-html.js');
       return probeHtml({ reports, matrices, madeAt: Date.now(), version: VERSION }).trimEnd();
+    }
   }
 }
 

@@ -46,7 +46,7 @@ export async function runMatrix(
     if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
   }
   if (format === 'html') {
-    const page = probeDocument('html', [], matrices);
+    const page = await probeDocument('html', [], matrices);
     if (flags.output === undefined) command.print(page);
     else await replaceFile(flags.output, withoutSecrets(`${page}\n`));
   }

@@ -3,7 +3,6 @@ import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { probeMany, StateWatch } from '../core/probe/probe-many.js';
 import type { ProbeList, ProbeReport } from '../core/records/probe-report.js';
-import { probeNagios } from '../core/render/probe-nagios.js';
 import { probeText } from '../core/render/probe-text.js';
 import { escapeText } from '../core/util/escape.js';
 import type { MoqtCommand } from './base-command.js';
@@ -35,6 +34,8 @@ export function checkProbeOutput(flags: ProbeOutputFlags, output: MoqtCommand['o
     throw refuse('--serve has a format of its own', 'leave the other out');
   if (flags.for !== undefined && interval === undefined && serve === undefined)
     throw refuse('--for needs --interval or --serve', 'how often to probe');
+  if (flags.count !== undefined && (interval === undefined || serve !== undefined))
+    throw refuse('--count needs --interval', 'how often to probe, for example --interval 10s');
   if (interval === 0) throw refuse('--interval needs a time between probes', 'for example 10s');
   if (interval === undefined || serve !== undefined) return;
   if (format === 'nagios')
@@ -73,11 +74,16 @@ class Rounds {
     const isText = format === 'text' && !json && !jsonl;
     const reports = await this.#round((report, index) => {
       if (jsonl) this.command.print(jsonLine(report));
-      else if (isText) this.command.print(`${index > 0 ? '\n' : ''}${probeText(report, { verbose, paint })}`);
+      else if (isText)
+        this.command.print(
+          `${index > 0 ? '\n' : ''}${probeText(report, { verbose, paint, width: process.stdout.columns })}`,
+        );
     });
     if (format === 'nagios') {
-      this.command.print(probeDocument(format, reports));
-      return probeNagios(reports).exitCode as ExitCode;
+      const { probeNagios } = await import('../core/render/probe-nagios.js');
+      const { text, exitCode } = probeNagios(reports);
+      this.command.print(text);
+      return exitCode as ExitCode;
     }
     if (isText && reports.length > 1) {
       this.command.print(`\n${reports.filter(({ ok }) => ok).length} of ${reports.length} relays passed`);
@@ -89,7 +95,7 @@ class Rounds {
     return exitOf(reports);
   }
 
-  /** Until a signal or `--for`; the exit code is that of the last round. */
+  /** Until a signal, `--for` or `--count`; the exit code is that of the last round. */
   async repeat(everyMs: number): Promise<ExitCode> {
     const { signal } = this.command.stop;
     const { format } = this.flags;
@@ -97,11 +103,17 @@ class Rounds {
     const start = performance.now();
     const end = this.flags.for === undefined ? Number.POSITIVE_INFINITY : start + this.flags.for;
     let last: readonly ProbeReport[] = [];
+    let done = 0;
     for (let round = 0; ; round++) {
-      last = await this.#round((report, index) => this.#tell(report, index));
-      this.#kept.push(...last);
-      this.#kept.splice(0, Math.max(0, this.#kept.length - MAX_KEPT));
+      try {
+        last = await this.#round((report, index) => this.#tell(report, index));
+      } catch (error) {
+        // What was found before is told; how it ends, the signal says.
+        if (signal.aborted) break;
+        throw error;
+      }
       if (format !== 'text' && format !== 'json') await this.#document(format, last);
+      if (++done === this.flags.count) break;
       // Paced from the start; a round that took longer lets those behind it go.
       const behind = Math.floor((performance.now() - start) / everyMs) + 1;
       round = Math.max(round, behind - 1);
@@ -127,6 +139,8 @@ class Rounds {
 
   #tell(report: ProbeReport, index: number): void {
     const { json, jsonl, verbose } = this.command.output;
+    this.#kept.push(report);
+    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
     const isFirst = !this.#watch.has(index);
     const change = this.#watch.see(index, report);
     if (jsonl) this.command.print(jsonLine(report));
@@ -142,7 +156,7 @@ class Rounds {
   }
 
   async #document(format: DocumentFormat, reports: readonly ProbeReport[]): Promise<void> {
-    const text = probeDocument(format, reports);
+    const text = await probeDocument(format, reports);
     if (this.flags.output === undefined) this.command.print(text);
     else await replaceFile(this.flags.output, withoutSecrets(`${text}\n`));
   }

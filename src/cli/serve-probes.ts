@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLoopbackHost } from '../core/certs/bootstrap.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { serveMetrics } from '../core/probe/exporter.js';
@@ -25,8 +26,9 @@ export async function serveProbes(
   const everyMs = flags.interval ?? DEFAULT_INTERVAL_MS;
   const found: (ProbeReport | undefined)[] = targets.map(() => undefined);
   const reports = () => found.filter((report) => report !== undefined);
+  const place = parseServe(flags.serve);
   const exporter = await serveMetrics({
-    ...parseServe(flags.serve),
+    ...place,
     metrics: () => withoutSecrets(probePrometheus(reports())),
     index: () => withoutSecrets(probeIndex(reports(), { total: targets.length, everyMs })),
   });
@@ -36,6 +38,12 @@ export async function serveProbes(
   const watch = new StateWatch();
   try {
     command.print(`metrics at ${exporter.url}/metrics`);
+    if (!isLoopbackHost(place.host)) {
+      command.warning(
+        `whoever reaches ${exporter.url} can read the names and states of these relays`,
+        'remote-exporter',
+      );
+    }
     while (!signal.aborted) {
       const began = performance.now();
       const probe = async (target: ProbeTarget): Promise<ProbeReport> => {

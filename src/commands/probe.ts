@@ -7,13 +7,10 @@ import { probeFollowing } from '../cli/follow-probe.js';
 import { followFlags } from '../cli/follow-redirects.js';
 import { prepareProbeRequests, prepareThresholds } from '../cli/probe-requests.js';
 import { probeTargets } from '../cli/probe-targets.js';
-import { runMatrix } from '../cli/run-matrix.js';
 import { checkProbeOutput, type Measure, runProbes } from '../cli/run-probes.js';
-import { serveProbes } from '../cli/serve-probes.js';
 import { toMoqtError } from '../cli/to-moqt-error.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { applyThresholds } from '../core/probe/thresholds.js';
-import { nagiosUnknown } from '../core/render/probe-nagios.js';
 
 export default class Probe extends MoqtCommand {
   static override summary = 'say where a connection fails, why, and what to do';
@@ -84,7 +81,10 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     try {
       return await this.#probe();
     } catch (error) {
-      if (this.failureExit !== null) this.print(nagiosUnknown(toMoqtError(error).message).text);
+      if (this.failureExit !== null) {
+        const { nagiosUnknown } = await import('../core/render/probe-nagios.js');
+        this.print(nagiosUnknown(toMoqtError(error).message).text);
+      }
       throw error;
     }
   }
@@ -98,21 +98,21 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     prepareProbeRequests(flags, []);
     this.startMaxTime(flags['max-time']);
     const { signal } = this.stop;
-    if (flags.matrix) return runMatrix(this, flags, targets, thresholds);
-    // Loaded here: it brings the session layer with it.
+    // Loaded where they are wanted: a probe is run often, and most of its time on a good network is its start.
+    if (flags.matrix) return (await import('../cli/run-matrix.js')).runMatrix(this, flags, targets, thresholds);
     const { probe } = await import('../core/probe/probe.js');
-    const { probeRequests } = await import('../core/probe/requests/requests.js');
     const measure: Measure = async (target) => {
-      const report = await probeFollowing(this, flags, target, async ({ url, settings, requests }) => {
+      const report = await probeFollowing(this, flags, target, async ({ url, settings, requests: asked }) => {
+        const requests = asked && (await import('../core/probe/requests/requests.js')).probeRequests(asked);
         const sessionObserver = await this.traces.client(url);
         const connect = { ...settings, ...(sessionObserver && { sessionObserver }) };
-        return probe(url, { connect, requests: requests && probeRequests(requests), signal });
+        return probe(url, { connect, requests, signal });
       });
       return applyThresholds(report, thresholds);
     };
     const { serve } = flags;
-    return serve === undefined
-      ? runProbes(this, flags, targets, measure)
-      : serveProbes(this, { ...flags, serve }, targets, measure);
+    if (serve === undefined) return runProbes(this, flags, targets, measure);
+    const { serveProbes } = await import('../cli/serve-probes.js');
+    return serveProbes(this, { ...flags, serve }, targets, measure);
   }
 }

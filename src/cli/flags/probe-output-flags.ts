@@ -31,6 +31,13 @@ export const probeOutputFlags = {
     helpGroup: many,
     description: 'repeat, and tell what changes; with --serve: between probes (default 30s)',
   }),
+  count: countFlag({
+    min: 1,
+    char: 'n',
+    helpGroup: many,
+    description: 'with --interval: leave after so many rounds',
+    defaultHelp: async () => 'until a signal',
+  }),
   for: durationFlag({ helpGroup: many, description: 'with --interval or --serve: leave after this long' }),
   serve: Flags.string({
     helpGroup: many,
@@ -47,6 +54,7 @@ export interface ProbeOutputFlags {
   readonly file?: string | undefined;
   readonly concurrency: number;
   readonly interval?: number | undefined;
+  readonly count?: number | undefined;
   readonly for?: number | undefined;
   readonly serve?: string | undefined;
 }

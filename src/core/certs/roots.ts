@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
 import { MoqtError } from '../errors/moqt-error.js';
 import { escapeText } from '../util/escape.js';
 import { certificateBlocks, parseCertificates } from './pem.js';
@@ -74,6 +73,8 @@ async function firstBundle(paths: readonly string[]): Promise<TrustedRoots> {
     const count = certificateBlocks(pem).length;
     if (count > 0) return { pem, source: path, count, warnings: [] };
   }
+  // Loaded only where it is needed, which is nowhere that a bundle is installed.
+  const { rootCertificates } = await import('node:tls');
   return { pem: rootCertificates.join('\n'), source: 'node', count: rootCertificates.length, warnings: [] };
 }
 

@@ -156,7 +156,10 @@ class Probe {
   async #afterSetup(session: ConnectedSession, plan: ConnectPlan, lab: Experiments): Promise<void> {
     const { signal, requests, expiryWarningMs = DEFAULT_EXPIRY_WARNING_MS, connect: given = {} } = this.#options;
     const sizes = this.#compareSizes(session, lab);
-    await settle(session, plan.url, signal);
+    const { best } = this.#seen;
+    const handshakeMs = best === null || best.establishedMs === null ? 0 : best.establishedMs - best.attemptMs;
+    const sentToken = (given.setup?.authorizationTokens?.length ?? 0) > 0;
+    await settle(session, plan.url, signal, { handshakeMs, sentToken });
     const end: { close: SessionCloseInfo | null } = { close: null };
     void session.closed.then((close) => {
       end.close = close;

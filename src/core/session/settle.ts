@@ -6,22 +6,57 @@ import { sessionEndedError } from './failure.js';
 import type { SessionCloseInfo } from './session.js';
 import { closedDuringSetup } from './setup-error.js';
 
-/** What a peer may take to refuse a SETUP, beside the time on the way, ms. */
-const THINKING_MS = 20;
 /** What the peer may say right behind its SETUP, however long that took to come: GOAWAY, a close. */
 const LAST_WORDS_MS = { native: 10, muxed: 5 };
+/** Beyond a round trip, for what the smoothed time does not know of. */
+const JITTER = 1.25;
+/** What a peer may take at least to refuse a SETUP that lacks something, ms. */
+const MIN_THINKING_MS = 5;
+/** The same where it has a token to check: a signature, or a question to another service. */
+const MIN_CHECKING_MS = 50;
+/** A peer that is slower than this is not waited for any longer. */
+const MAX_THINKING_MS = 100;
+
+export interface SetupTimes {
+  /** From the first packet to the established connection. */
+  readonly handshakeMs: number;
+  /** From there to the peer's SETUP. */
+  readonly setupMs: number;
+  readonly rttMs: number | null;
+  /** Whether our SETUP had a token in it. */
+  readonly sentToken: boolean;
+}
 
 /**
- * From 17 on both sides send SETUP without waiting: a peer that refuses ours says so after its own has come, a round trip after
- * ours was sent. Waits for that. Before 17 the answer is the consent, and only what comes right behind it is waited for. `url` is what was asked for. Rejects with MoqtError when
- * the session ends meanwhile, and with the reason of the signal.
+ * How long a refusal of our SETUP may still be under way once the peer's SETUP is here, ms. It comes a round trip after ours
+ * was sent, and the peer's thinking later: at least twice what handshake or SETUP took beyond a round trip, which tells how
+ * busy the peer, the way and this machine are.
+ */
+export function refusalWaitMs(times: SetupTimes): number {
+  const { handshakeMs, setupMs, sentToken } = times;
+  const rttMs = times.rttMs ?? 0;
+  const least = sentToken ? MIN_CHECKING_MS : MIN_THINKING_MS;
+  const slownessMs = Math.max(handshakeMs, setupMs) - rttMs;
+  const thinkingMs = Math.min(Math.max(least, 2 * slownessMs), MAX_THINKING_MS);
+  return Math.max(0, JITTER * rttMs + thinkingMs - setupMs);
+}
+
+/**
+ * From 17 on both sides send SETUP without waiting: a peer that refuses ours says so after its own has come. Waits for that.
+ * Before 17 the answer is the consent, and only what comes right behind it is waited for. `url` is what was asked for. Rejects with MoqtError when the session ends meanwhile,
+ * and with the reason of the signal.
  */
 export async function settle(
   session: ConnectedSession,
   url: Pick<MoqtUrl, 'path' | 'authority'>,
   signal: AbortSignal | undefined,
+  { handshakeMs = 0, sentToken = false }: Partial<Pick<SetupTimes, 'handshakeMs' | 'sentToken'>> = {},
 ): Promise<void> {
-  const close = await endWithin(session, signal);
+  const isNative = session.profile.features.requests === 'native-bidi';
+  const { rttMs } = session.transport.stats();
+  const refusal = refusalWaitMs({ handshakeMs, sentToken, setupMs: session.setupMs, rttMs });
+  const waitMs = isNative ? Math.max(LAST_WORDS_MS.native, refusal) : LAST_WORDS_MS.muxed;
+  const close = await withSignal(endWithin(session, waitMs), signal);
   if (close !== null) throw endedUnasked(close, session, url);
 }
 
@@ -39,18 +74,13 @@ export function endedUnasked(
     : sessionEndedError(close, { stage: 'session', afterData: false, peer });
 }
 
-async function endWithin(session: ConnectedSession, signal: AbortSignal | undefined): Promise<SessionCloseInfo | null> {
-  const isNative = session.profile.features.requests === 'native-bidi';
-  const { rttMs } = session.transport.stats();
-  const roundTrip = rttMs ?? 0;
-  const refusal = THINKING_MS + 1.25 * roundTrip - session.setupMs;
-  const waitMs = isNative ? Math.max(LAST_WORDS_MS.native, refusal) : LAST_WORDS_MS.muxed;
+async function endWithin(session: ConnectedSession, waitMs: number): Promise<SessionCloseInfo | null> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), waitMs);
   });
   try {
-    return await withSignal(Promise.race([session.closed, over]), signal);
+    return await Promise.race([session.closed, over]);
   } finally {
     clearTimeout(timer);
   }
