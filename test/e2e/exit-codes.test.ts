@@ -373,15 +373,18 @@ describe('signals', () => {
   });
 
   it('a second signal ends at once', async () => {
-    const relay2 = await startRelay();
-    const held = start(['connect', relay2.quic, '--hold', '--close-timeout', '20s', ...relay2.trust]);
-    await held.until((m) => m.stdout.length > 0, 'the session was reported');
-    relay2.process.kill('SIGSTOP');
-    held.kill('SIGINT');
-    const timer = setInterval(() => held.kill('SIGINT'), 50);
-    const result = await held.done;
-    clearInterval(timer);
-    relay2.process.kill('SIGKILL');
+    const drained = await startRelay(['--drain-timeout', '60s']);
+    const client = start(['connect', drained.quic, '--hold', '--idle-timeout', '60s', ...drained.trust]);
+    await client.until((m) => m.stdout.length > 0, 'the session was reported');
+    // It does not leave, however long it is asked to.
+    client.kill('SIGSTOP');
+    drained.process.kill('SIGTERM');
+    await drained.process.until((m) => m.stdout.includes('"draining"'), 'the relay drained');
+    const since = performance.now();
+    drained.process.kill('SIGINT');
+    const result = await drained.process.done;
+    client.kill('SIGKILL');
     expect(result.code).toBe(130);
+    expect(performance.now() - since).toBeLessThan(20_000);
   });
 });
