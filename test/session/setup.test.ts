@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MoqtError } from '../../src/core/errors/moqt-error.js';
+import type { ConnectedSession } from '../../src/core/session/connect-settings.js';
 import { establishSession } from '../../src/core/session/establish.js';
 import type { SessionOptions } from '../../src/core/session/session.js';
+import { settle } from '../../src/core/session/settle.js';
 import { memoryPair } from '../../src/core/transport/memory/index.js';
 import { PROFILES } from '../../src/core/wire/drafts/index.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -83,6 +85,25 @@ describe.each(DRAFTS)('SETUP on draft %s', (draft) => {
     await new Promise((resolve) => setImmediate(resolve));
     stopped.peer.control.recv?.stop(1n);
     expect(await stopped.session.closed).toMatchObject({ name: 'PROTOCOL_VIOLATION' });
+  });
+
+  it.each([
+    ['ends', (peer: RawPeer) => peer.control.send?.end(), 'closed its control stream'],
+    ['resets', (peer: RawPeer) => peer.control.send?.reset(1n), 'reset its control stream'],
+    ['no longer reads', (peer: RawPeer) => peer.control.recv?.stop(1n), 'stopped reading our control stream'],
+  ] as const)('has not settled when the server %s a control stream right behind it', async (_, act, words) => {
+    const { peer, session } = await RawPeer.established(draft, 'server');
+    await new Promise((resolve) => setImmediate(resolve));
+    act(peer);
+    const connection = { peer: 'relay.example:4443', draft, protocol: '' };
+    const settling = settle(
+      Object.assign(session, { connection }) as ConnectedSession,
+      { path: '/', authority: '' },
+      undefined,
+    );
+    const error = await failure(settling);
+    expect(error).toMatchObject({ code: 'MOQT_E_PROTOCOL', reason: 'session.closed', exitCode: 7 });
+    expect(error.message).toContain(words);
   });
 
   it('refuses PATH and AUTHORITY from a server', async () => {

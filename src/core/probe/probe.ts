@@ -10,7 +10,7 @@ import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings, ConnectWarning } from '../session/connect-settings.js';
 import { needsBootstrap } from '../session/connect-trust.js';
 import type { SessionCloseInfo } from '../session/session.js';
-import { endedUnasked, settle } from '../session/settle.js';
+import { endedUnasked, endsSoon, settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
@@ -173,6 +173,7 @@ class Probe {
     await sizes;
     // Once objects have come, or a stage has failed, all is said.
     const isOver = this.#log.failed !== null || this.#log.status('data') === 'ok';
+    if (!isOver && endsSoon(session)) await session.closed;
     if (end.close !== null && !isOver) throw endedUnasked(end.close, session, plan.url);
   }
 

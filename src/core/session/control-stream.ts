@@ -141,7 +141,11 @@ export function watchControl(core: SessionCore, stream: SendStream): void {
   );
 }
 
+/** How many times a control stream was lost, by its kind of counter: the session ends soon, of itself or by our close. */
+export const CONTROL_STREAM_LOST = 'control-stream-lost';
+
 export function failSoon(core: SessionCore, reason: string): void {
+  core.count(CONTROL_STREAM_LOST);
   const timer = core.clock.after(TEARDOWN_MS, () => core.fail('PROTOCOL_VIOLATION', reason));
   void core.closed.then(() => timer.cancel());
 }

@@ -41,6 +41,8 @@ const HEADER_TIMEOUT_MS = 30_000;
 export class DataPlane {
   readonly aliases: AliasTable<ObjectReceiver>;
   readonly early: EarlyData;
+  /** A stream was reset with this code before SETUP, and nothing can be said of it: a reset may overtake the bytes. */
+  resetBeforeSetup: bigint | null = null;
   /** Streams whose header has not arrived. */
   readonly #identifying: ExpirySet<RecvStream>;
   /** What came before the peer's SETUP. */
@@ -137,8 +139,10 @@ export class DataPlane {
       }
     } catch (error) {
       this.#identifying.delete(stream);
-      if (error instanceof StreamReset) this.core.count('stream-reset-before-header');
-      else this.core.failWith(error);
+      if (error instanceof StreamReset) {
+        this.core.count('stream-reset-before-header');
+        if (this.#held !== null) this.resetBeforeSetup ??= error.code;
+      } else this.core.failWith(error);
       return;
     }
     this.#identifying.delete(stream);

@@ -7,6 +7,7 @@ import type { ControlMessage } from '../wire/messages/control-message.js';
 import type { SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { EncodeError } from '../wire/wire-error.js';
+import { nameCode } from './codes.js';
 import type { SessionContext } from './context.js';
 import { endlessControl, failSoon, MessageReader, MessageWriter, watchControl } from './control-stream.js';
 import { DataPlane } from './data-streams.js';
@@ -267,12 +268,14 @@ export class Establishment {
   #attempt(): SetupAttempt {
     const { transport, beforeSetup } = this.core;
     const { path, authority } = this.#ownSetup();
+    const reset = this.#data.resetBeforeSetup;
     return {
       draft: this.#profile.draft,
       protocol: transport.protocol,
       path: path ?? transport.http?.path,
       authority: authority ?? transport.http?.authority,
       unexpected: beforeSetup[0] ?? null,
+      ...(reset === null ? {} : { reset: nameCode(this.#profile, 'stream-reset', reset) }),
     };
   }
 

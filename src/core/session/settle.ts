@@ -2,8 +2,9 @@ import type { MoqtError } from '../errors/moqt-error.js';
 import type { MoqtUrl } from '../url/parse-url.js';
 import { withSignal } from '../util/timeout.js';
 import type { ConnectedSession } from './connect-settings.js';
+import { CONTROL_STREAM_LOST } from './control-stream.js';
 import { sessionEndedError } from './failure.js';
-import type { SessionCloseInfo } from './session.js';
+import type { MoqtSession, SessionCloseInfo } from './session.js';
 import { closedDuringSetup } from './setup-error.js';
 
 /** What the peer may say right behind its SETUP, however long that took to come: GOAWAY, a close. */
@@ -60,6 +61,11 @@ export async function settle(
   if (close !== null) throw endedUnasked(close, session, url);
 }
 
+/** Whether a session is about to end: its control stream is lost, and the close that may say why is still waited for. */
+export function endsSoon(session: MoqtSession): boolean {
+  return (session.counters()[CONTROL_STREAM_LOST] ?? 0) > 0;
+}
+
 /** Why a session ended while nothing was asked of the peer. */
 export function endedUnasked(
   close: SessionCloseInfo,
@@ -80,7 +86,8 @@ async function endWithin(session: ConnectedSession, waitMs: number): Promise<Ses
     timer = setTimeout(() => resolve(null), waitMs);
   });
   try {
-    return await Promise.race([session.closed, over]);
+    const close = await Promise.race([session.closed, over]);
+    return close === null && endsSoon(session) ? await session.closed : close;
   } finally {
     clearTimeout(timer);
   }

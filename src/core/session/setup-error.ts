@@ -6,7 +6,7 @@ import { redactUrl } from '../util/redact.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { closeSpace, isCredentialCode } from './codes.js';
 import { foreignSetup } from './foreign-setup.js';
-import type { SessionCloseInfo } from './session.js';
+import type { NamedCode, SessionCloseInfo } from './session.js';
 import type { SessionCore } from './session-core.js';
 
 /** What a session was asked for, for the words of its error. */
@@ -21,6 +21,8 @@ export interface SetupAttempt {
   readonly peer?: string | undefined;
   /** First bytes of what came instead of SETUP. */
   readonly unexpected?: Uint8Array | null;
+  /** A stream of the peer's was reset before anything on it could be read. */
+  readonly reset?: NamedCode;
 }
 
 /** Versions of drafts are 0xff000000 plus their number (draft-14 §9.3.1). */
@@ -114,8 +116,18 @@ function closeHint({ isApplication, name, reason }: SessionCloseInfo): string {
 }
 
 /** The session is open, and the peer says nothing. */
-export function setupTimeout(ms: number, { draft, peer, unexpected }: SetupAttempt): MoqtError {
+export function setupTimeout(ms: number, { draft, peer, unexpected, reset }: SetupAttempt): MoqtError {
   const other = unexpected == null ? '' : `; what came instead begins with ${describeBytes(unexpected)}`;
+  if (reset !== undefined) {
+    const code = `${reset.name} (0x${reset.code.toString(16)})`;
+    const what = `the peer reset a stream with ${code} before anything on it could be read`;
+    return new MoqtError('MOQT_E_TIMEOUT', `no SETUP came within ${ms} ms, and ${what}${other}`, {
+      stage: 'setup',
+      cause: 'setup.timeout',
+      peer,
+      hint: 'perhaps its control stream, whose bytes a reset takes along: a server that drops the session without closing it; see its log, and try another --draft',
+    });
+  }
   return new MoqtError('MOQT_E_TIMEOUT', `the session is open, but no SETUP came within ${ms} ms${other}`, {
     stage: 'setup',
     cause: 'setup.timeout',

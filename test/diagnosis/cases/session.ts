@@ -1,7 +1,10 @@
 import { establishSession } from '../../../src/core/session/establish.js';
 import type { MoqtSession, SessionHandlers } from '../../../src/core/session/session.js';
 import { listenQuic } from '../../../src/core/transport/quic/index.js';
-import { PROFILES } from '../../../src/core/wire/drafts/index.js';
+import type { SendStream } from '../../../src/core/transport/transport.js';
+import { encodeControlMessage } from '../../../src/core/wire/control-codec.js';
+import { PROFILES, profileByDraft } from '../../../src/core/wire/drafts/index.js';
+import type { DraftProfile } from '../../../src/core/wire/profile.js';
 import { selfSigned } from '../../support/certs.js';
 import type { DiagnosisCase, Situation } from '../case.js';
 import type { Lab } from '../lab.js';
@@ -42,7 +45,45 @@ async function oneSessionEach(lab: Lab, code: bigint, reason: string): Promise<S
   return { ...situation, args: [...(situation.args ?? []), '--roundtrip'] };
 }
 
+/** Sends its SETUP of draft 18 and does `act` with the stream that it is on. */
+async function losesControl(lab: Lab, act: (stream: SendStream) => void): Promise<Situation> {
+  const { certPem, keyPem, sha256 } = await selfSigned();
+  const setup = encodeControlMessage(profileByDraft('18') as DraftProfile, { type: 'SETUP', options: {} });
+  const listener = await listenQuic(
+    { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ['moqt-18'], idleTimeoutMs: 30_000 },
+    (transport) => {
+      transport.onIncomingUni((stream) => void stream.read().catch(() => {}));
+      transport.openUni().then(
+        (stream) => {
+          stream.write(setup)?.catch(() => {});
+          act(stream);
+        },
+        () => {},
+      );
+    },
+  );
+  lab.defer(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
+  const hash = Buffer.from(sha256).toString('hex');
+  return { url: `moqt://127.0.0.1:${listener.address.port}/`, args: ['--cert-sha256', hash] };
+}
+
 export const sessionCases: readonly DiagnosisCase[] = [
+  {
+    name: 'session.closed: the control stream ends behind SETUP',
+    expect: {
+      cause: 'session.closed',
+      exit: 7,
+      withinMs: 3000,
+      message: ['closed its control stream'],
+      hint: ['authors'],
+    },
+    start: (lab) => losesControl(lab, (stream) => stream.end()),
+  },
+  {
+    name: 'setup.timeout: the reset of the control stream overtakes SETUP',
+    expect: { cause: 'setup.timeout', exit: 6, withinMs: 4000, message: ['reset a stream'], hint: ['control stream'] },
+    start: (lab) => losesControl(lab, (stream) => stream.reset(1n)),
+  },
   {
     name: 'session.closed: by a relay that allows one session',
     expect: {

@@ -245,6 +245,34 @@ describe('SETUP', () => {
     expect(report.rttMs).toBeGreaterThan(0);
   });
 
+  it.each(['14', '16', '18'] as const)(
+    'came, and its stream ends right behind it: the session is about to end (draft %s)',
+    async (draft) => {
+      const report = await against(
+        async (session) => (await new RoguePeer(draft, 'server', session).setup()).control.end(),
+        {},
+        { drafts: [draft] },
+      );
+      expect(report).toMatchObject({ ok: false, cause: 'session.closed', exitCode: 7 });
+      expect(report.message).toContain('closed its control stream');
+    },
+  );
+
+  it('was on a stream whose reset overtook it: says so beside the limit', async () => {
+    const report = await against(
+      async (session) => {
+        const stream = await session.openUni();
+        stream.write(new Uint8Array(1))?.catch(() => {});
+        stream.reset(1n);
+      },
+      {},
+      { timeouts: { setupMs: 150 } },
+    );
+    expect(report).toMatchObject({ cause: 'setup.timeout', exitCode: 6, message: expect.stringContaining('150 ms') });
+    expect(report.message).toContain('reset a stream');
+    expect(report.hint).toContain('control stream');
+  });
+
   it('says nothing: names the limit', async () => {
     const report = await against(() => {}, {}, { timeouts: { setupMs: 150 } });
     expect(report).toMatchObject({ cause: 'setup.timeout', exitCode: 6, message: expect.stringContaining('150 ms') });
