@@ -41,7 +41,8 @@ export async function systemRoots({ env, bundles = BUNDLES }: SystemRootsOptions
   const named = env.SSL_CERT_FILE;
   const base = named ? await readRoots(named, 'SSL_CERT_FILE') : await firstBundle(bundles);
   const extraFile = env.NODE_EXTRA_CA_CERTS;
-  if (!extraFile) return base;
+  // Where both name one file, it is not read and parsed twice.
+  if (!extraFile || extraFile === base.source) return base;
   try {
     const extra = await readRoots(extraFile, 'NODE_EXTRA_CA_CERTS');
     return {

@@ -96,6 +96,12 @@ describe('systemRoots', () => {
     expect(missing).toMatchObject({ count: 1, warnings: [expect.stringContaining('NODE_EXTRA_CA_CERTS')] });
   });
 
+  it('takes a file once that is named twice', async () => {
+    const extra = await file('same.pem', one.certPem);
+    const env = { SSL_CERT_FILE: extra, NODE_EXTRA_CA_CERTS: extra };
+    expect(await systemRoots({ env })).toMatchObject({ count: 1, source: extra });
+  });
+
   it('finds roots on this machine', async () => {
     expect((await systemRoots({ env: {} })).count).toBeGreaterThan(0);
   });
