@@ -59,7 +59,8 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     const events = new EventPrinter(this, flags.hold);
     const session = await openSession(this, args.url, settings, { handlers: events.handlers });
     try {
-      await settle(session, parseMoqtUrl(args.url), this.stop.signal);
+      // Whoever asks whether a relay lets them in can wait as long as one that has to check a token first.
+      await settle(session, parseMoqtUrl(args.url), this.stop.signal, { sentToken: true });
       const record = connectionRecord(session);
       if (flags.jsonl) this.print(jsonLine({ event: 'connected', ...record }));
       else this.print(flags.json ? jsonLine(record) : connectionText(record));

@@ -12,7 +12,7 @@ const LAST_WORDS_MS = { native: 10, muxed: 5 };
 /** Beyond a round trip, for what the smoothed time does not know of. */
 const JITTER = 1.25;
 /** What a peer may take at least to refuse a SETUP that lacks something, ms. */
-const MIN_THINKING_MS = 5;
+const MIN_THINKING_MS = 20;
 /** The same where it has a token to check: a signature, or a question to another service. */
 const MIN_CHECKING_MS = 50;
 /** A peer that is slower than this is not waited for any longer. */

@@ -8,8 +8,8 @@ import { UdpProxy } from '../../support/udp-proxy.js';
 describe('the wait for a refusal that comes behind SETUP', () => {
   const plain = { handshakeMs: 0, sentToken: false };
 
-  it('is a few milliseconds where the peer is near, not a fixed time', () => {
-    expect(refusalWaitMs({ ...plain, setupMs: 1, rttMs: 0.5 })).toBeLessThan(6);
+  it('is what the peer may think where it is near', () => {
+    expect(refusalWaitMs({ ...plain, setupMs: 1, rttMs: 0.5 })).toBeLessThan(21);
   });
 
   it('covers a round trip where the peer sent its SETUP without waiting for ours', () => {
@@ -19,7 +19,7 @@ describe('the wait for a refusal that comes behind SETUP', () => {
   it('is short on a long way where SETUP came a round trip after ours: the refusal is right behind it', () => {
     const waitMs = refusalWaitMs({ ...plain, setupMs: 101, rttMs: 100 });
     expect(waitMs).toBeGreaterThan(25);
-    expect(waitMs).toBeLessThan(40);
+    expect(waitMs).toBeLessThan(50);
   });
 
   it('is longer for a peer that was slow with its own SETUP, within a bound', () => {
@@ -36,7 +36,7 @@ describe('the wait for a refusal that comes behind SETUP', () => {
   });
 
   it('is what the peer may think where no round-trip time is known', () => {
-    expect(refusalWaitMs({ ...plain, setupMs: 0, rttMs: null })).toBe(5);
+    expect(refusalWaitMs({ ...plain, setupMs: 0, rttMs: null })).toBe(20);
   });
 });
 
