@@ -67,13 +67,13 @@ export const REMARKS: readonly Remark[] = [
     implementation: 'moq-relay',
     space: 'request-error',
     names: ['NOT_SUPPORTED'],
-    text: 'moq-relay refuses PUBLISH: publish with --via namespace. It also refuses FORWARD 0, and serves FETCH only as a relative join with offset 0.',
+    text: 'moq-relay refuses PUBLISH: publish with --via namespace. It also refuses FORWARD 0; releases older than 0.17 may serve FETCH only as a relative join with offset 0.',
   },
   {
     implementation: 'moq-relay-ietf',
     space: 'cause',
     names: ['request.timeout'],
-    text: 'moq-relay-ietf never answers FETCH.',
+    text: 'Older releases of moq-relay-ietf never answer FETCH; 0.8 serves it.',
   },
   {
     implementation: 'moxygen',
