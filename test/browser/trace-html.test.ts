@@ -138,7 +138,11 @@ describe.skipIf(chromium === null)('the page of a trace, in Chromium', () => {
 
   it('tells in a tooltip what is under the pointer, with its fields and bytes', async () => {
     const page = await open(write('tooltip', sampleTrace()));
-    await page.hover('.row[aria-label^="sent SUBSCRIBE"]');
+    // What scrolls under the pointer hides the tooltip: the row is brought into view first, and the scroll told to the page.
+    const row = (await page.$('.row[aria-label^="sent SUBSCRIBE"]')) as ElementHandle;
+    await row.scrollIntoView();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    await row.hover();
     await until(page, `!document.getElementById('tooltip').hidden`);
     const tooltip = await text(page, '#tooltip');
     expect(tooltip).toContain('SUBSCRIBE');
