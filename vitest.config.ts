@@ -9,19 +9,25 @@ for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR']) del
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isSlow = ({ moduleId }: TestSpecification) => /\/test\/(e2e|browser|contract|faults)\//.test(moduleId);
+    const isSlow = ({ moduleId }: TestSpecification) =>
+      /\/test\/(e2e|browser|contract)\/|\/faults\/cli-/.test(moduleId);
     return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
   }
 }
 
-export default defineConfig({
-  test: {
-    sequence: { sequencer: SlowFirst },
-    include: ['test/{unit,wire,transport-compliance,session,e2e,browser,faults,contract}/**/*.test.ts'],
-    disableConsoleIntercept: true,
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-  },
-});
+/** For the tests of these folders of test/. */
+export function configFor(folders: string) {
+  return defineConfig({
+    test: {
+      sequence: { sequencer: SlowFirst },
+      include: [`test/${folders}/**/*.test.ts`],
+      disableConsoleIntercept: true,
+      pool: 'forks',
+      maxWorkers: 2,
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+    },
+  });
+}
+
+export default configFor('{unit,wire,transport-compliance,session,e2e,browser,contract}');
