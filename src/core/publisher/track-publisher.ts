@@ -29,6 +29,8 @@ import { judgeEnd, reportDelivery } from './verdict.js';
 
 const DEFAULT_DRAIN_MS = 10_000;
 const MAX_LINGER_MS = 10_000;
+/** The same at a relay of ours, where the transport tells only that it took everything. */
+const MAX_FLUSH_MS = 500;
 /** Our own relay keeps what it has received when a publisher leaves after the end of its track. */
 const OWN_IMPLEMENTATION = 'moqt/';
 
@@ -174,13 +176,16 @@ export class TrackPublisher {
   /**
    * Stays a while before the namespace is withdrawn and the session ends. A relay acknowledges what it has received, not
    * what it has passed on, and some drop what they still have queued when the publisher leaves; no message of any draft
-   * tells when they are done. One that is half as fast as we were needs as long again as we needed.
+   * tells when they are done. One that is half as fast as we were needs as long again as we needed. Ours passes on what has
+   * arrived, but a WebTransport of others may drop what it has taken and not sent when its session closes.
    */
   async #linger(): Promise<void> {
     const { firstObject, sourceEnded } = this.#times;
     const sending = firstObject < 0 ? 0 : sourceEnded - firstObject;
     const ours = this.#session.peerSetup.implementation?.startsWith(OWN_IMPLEMENTATION) ?? false;
-    const ms = this.#options.lingerMs ?? (ours ? 0 : Math.min(sending, MAX_LINGER_MS));
+    const arrived = this.report().delivery !== 'handed-over';
+    const limit = ours ? (arrived ? 0 : MAX_FLUSH_MS) : MAX_LINGER_MS;
+    const ms = this.#options.lingerMs ?? Math.min(sending, limit);
     if (ms <= 0 || this.#close !== undefined) return;
     this.#emit({ kind: 'lingering', ms });
     const wake = deferred<void>();
