@@ -250,9 +250,9 @@ export class QuicConnection implements Pumped {
       const packet = native.send(slot);
       if (packet === null) break;
       const length = packet[0];
-      this.streams.onPacket(length);
       if (!this.isServer && !this.#initialKeysGone) this.#initialKeysGone = holdsHandshake(slot.subarray(0, length));
       const number = this.#numbers.onSent(slot, length);
+      this.streams.onPacket(number, length);
       if (number >= 0) {
         rtt.onSent(number, now);
         packetSize.onSent(number, length, now, rtt.smoothedMs ?? INITIAL_RTT_MS);

@@ -8,6 +8,8 @@ const FALLBACK_MS = 5000;
  * being on its way: within the first, what is missing is declared lost, within the second it is sent again and acknowledged.
  */
 const WINDOWS = 2;
+/** Packets up to this size may hold acknowledgements and the like; a backlog fills larger ones. */
+const SMALL_PACKET = 200;
 
 /** What the ends need to know of their connection. */
 export interface LoneEndsHost {
@@ -51,6 +53,9 @@ export class LoneEnds {
   #isFed = false;
   #lastDataPacket = -1;
   #lastPacket = -1;
+  #lastLargePacket = -1;
+  /** A large packet was sent since the last flush. */
+  #sentLarge = false;
   #largestAcked = -1;
   #lossSeen = false;
   #repeats = { frames: 0, bytes: 0 };
@@ -87,6 +92,12 @@ export class LoneEnds {
     this.#isFed = true;
   }
 
+  onPacket(number: number, length: number): void {
+    if (length <= SMALL_PACKET) return;
+    this.#lastLargePacket = number;
+    this.#sentLarge = true;
+  }
+
   /** `covers(n)` tells whether packet `n` is acknowledged. */
   onAck(largest: number, covers: (packet: number) => boolean): void {
     for (let packet = this.#largestAcked + 1; packet < largest && !this.#lossSeen; packet++) {
@@ -102,25 +113,18 @@ export class LoneEnds {
 
   /** QUIC has sent all it may, `lastPacket` last. */
   onSent(lastPacket: number): void {
-    const packets = lastPacket - this.#lastPacket;
+    const isQuiet = !this.#sentLarge;
+    this.#sentLarge = false;
     this.#lastPacket = lastPacket;
     if (this.#isFed) this.#lastDataPacket = lastPacket;
     this.#isFed = false;
     this.#followLosses();
     const { backlog } = this.#host;
-    if (packets === 0 && backlog.bytes > 0) this.#doubtBacklog();
+    // What it was reckoned to hold may have been acknowledged when it was to be sent again: it would have been sent now.
+    if (isQuiet && this.#lastLargePacket <= this.#largestAcked) backlog.clear();
     if (backlog.bytes > 0) this.#unrest = { packet: lastPacket, windows: WINDOWS };
     if (this.#unrest !== null && this.#countDown(this.#unrest)) this.#unrest = null;
-    if (this.#waiting.size > 0) this.#followEnds(packets);
-  }
-
-  /** What it is reckoned to hold may have been acknowledged when it was to be sent again. */
-  #doubtBacklog(): void {
-    if (this.#lastPacket > this.#largestAcked) this.#ask();
-    else {
-      this.#host.backlog.clear();
-      this.#host.touch();
-    }
+    if (this.#waiting.size > 0) this.#followEnds(isQuiet);
   }
 
   #followLosses(): void {
@@ -134,18 +138,18 @@ export class LoneEnds {
     for (const wait of this.#waiting.values()) wait.left = null;
   }
 
-  #followEnds(packets: number): void {
+  #followEnds(isQuiet: boolean): void {
     for (const [stream, wait] of this.#waiting) {
       if (wait.left === null) {
         if (this.#host.backlog.bytes > 0) continue;
-        const isQuiet = this.#unrest === null;
-        wait.left = isQuiet
-          ? { packet: this.#lastDataPacket, windows: 1 }
-          : { packet: this.#lastPacket, windows: WINDOWS };
+        wait.left =
+          this.#unrest === null
+            ? { packet: this.#lastDataPacket, windows: 1 }
+            : { packet: this.#lastPacket, windows: WINDOWS };
       }
       if (this.#countDown(wait.left)) this.#end(stream);
     }
-    if (packets === 0 && this.#waiting.size > 0) this.#ask();
+    if (isQuiet && this.#waiting.size > 0) this.#ask();
   }
 
   /** What is not acknowledged may hold nothing but acknowledgements, and never be. */

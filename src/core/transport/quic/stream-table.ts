@@ -11,11 +11,6 @@ import { StreamCredit } from './stream-credit.js';
 const EMPTY = Buffer.alloc(0);
 const REMEMBERED_ENDS = 64;
 const REMEMBERED_STOPS = 1000;
-/**
- * QUIC is given nothing more while it holds back so many bytes: in a queue of ours an urgent stream still goes first, and an
- * end still travels with data.
- */
-const BACKLOG_BYTES = 256 << 10;
 
 export interface StreamTableOptions {
   readonly isServer: boolean;
@@ -158,8 +153,10 @@ export class StreamTable implements SendHost, RecvHost {
     this.hasBacklog = this.#pending.size > 0;
   }
 
-  onPacket(length: number): void {
+  /** `number` is -1 for one of the handshake. */
+  onPacket(number: number, length: number): void {
     this.#backlog.onPacket(length);
+    this.#loneEnds.onPacket(number, length);
   }
 
   /** Packets were sent up to the number `lastPacket`, and there is more to send unless `isAll`. */
@@ -200,7 +197,6 @@ export class StreamTable implements SendHost, RecvHost {
   // For send streams.
 
   transmit(stream: QuicSendStream, bytes: Uint8Array, fin: boolean): number | Error {
-    if (bytes.length > 0 && this.#backlog.bytes >= BACKLOG_BYTES) return 0;
     try {
       const taken = this.#native.streamSend(stream.number, bytes, fin);
       if (!stream.started) this.#onStarted(stream);
