@@ -1,5 +1,6 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import { asMoqtError } from '../session/failure.js';
+import { mayMeanNotThere } from '../session/not-there.js';
 import type { MoqtSession, SessionHandlers, Subscription, SubscriptionSink } from '../session/session.js';
 import { RequestRejected } from '../session/session-errors.js';
 import { type Clock, systemClock } from '../util/clock.js';
@@ -195,13 +196,8 @@ export class Establisher {
     }
   }
 
-  /** Peers name it differently; some use codes of their own. */
   #isNotThere({ rejection }: RequestRejected): boolean {
-    const { name, code } = rejection;
-    if (name.endsWith('DOES_NOT_EXIST') || name === 'TIMEOUT') return true;
-    // Cloudflare's relay says 4 for "not found" in every draft; without a token it cannot mean a malformed one.
-    const sentToken = this.#options.parameters?.authorizationTokens !== undefined;
-    return (name === 'MALFORMED_AUTH_TOKEN' && !sentToken) || code === 404n;
+    return mayMeanNotThere(rejection, this.#options.parameters?.authorizationTokens !== undefined);
   }
 
   get #remaining(): number {

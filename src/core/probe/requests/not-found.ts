@@ -1,3 +1,4 @@
+import { mayMeanNotThere } from '../../session/not-there.js';
 import type { MoqtSession, Rejection } from '../../session/session.js';
 import { formatTuple } from '../../url/namespace.js';
 import type { FullTrackName } from '../../wire/full-track-name.js';
@@ -8,13 +9,6 @@ import { type AskedRequest, rejectionVerdict, trackText } from './request-verdic
 
 /** How long a SUBSCRIBE under the other spelling may take. */
 const CONFIRM_MS = 400;
-
-/** The answers that can mean that nobody publishes the track. */
-function saysNotFound({ name, code }: Rejection, sentToken: boolean): boolean {
-  if (name.endsWith('DOES_NOT_EXIST') || name === 'TIMEOUT') return true;
-  // Cloudflare's relay says 4 for "not found" in every draft; moq-dev's codes look like HTTP's.
-  return (!sentToken && name === 'MALFORMED_AUTH_TOKEN') || code === 404n;
-}
 
 /**
  * Why a track was refused: what the peer announces tells a name that nobody has from one whose fields are divided otherwise.
@@ -27,7 +21,7 @@ export async function refusedTrack(
   parameters: Parameters,
 ): Promise<Verdict> {
   const plain = rejectionVerdict(rejection, asked);
-  if (plain.cause !== 'request.rejected' || !saysNotFound(rejection, asked.sentToken)) return plain;
+  if (plain.cause !== 'request.rejected' || !mayMeanNotThere(rejection, asked.sentToken)) return plain;
   const announced = new Announced(session);
   try {
     await announced.ask(asked.track.namespace, parameters);
