@@ -93,7 +93,7 @@ export class QuicConnection implements Pumped {
     this.remote = settings.remote;
     this.#local = settings.local;
     this.#recvInfo = { from: { ...settings.remote }, to: settings.local };
-    this.streams = new StreamTable(native, { ...settings, touch: () => this.touch() });
+    this.streams = new StreamTable(native, { ...settings, touch: () => this.touch(), ping: () => this.ping() });
     this.datagrams = new Datagrams(native, settings.packetSize, () => this.touch());
     settings.packetSize.onShrink = () => this.datagrams.dropOversized();
     this.#timer = new LossTimer(native, () => this.#onTimeout());

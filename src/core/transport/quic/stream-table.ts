@@ -19,6 +19,8 @@ export interface StreamTableOptions {
   readonly maxIncomingBidi: number;
   /** Has `pump` and a flush happen in this turn. */
   readonly touch: () => void;
+  /** Sends something that is acknowledged. */
+  readonly ping: () => void;
 }
 
 /** All streams of one connection, between the application's objects and QUIC's stream IDs. */
@@ -64,10 +66,7 @@ export class StreamTable implements SendHost, RecvHost {
         const { retrans, streamRetransBytes } = native.stats();
         return { frames: retrans, bytes: streamRetransBytes };
       },
-      ping: () => {
-        native.sendAckEliciting();
-        options.touch();
-      },
+      ping: options.ping,
       touch: options.touch,
     });
     const initiator = options.isServer ? 1 : 0;
