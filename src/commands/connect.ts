@@ -60,7 +60,7 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     const session = await openSession(this, args.url, settings, { handlers: events.handlers });
     try {
       // Whoever asks whether a relay lets them in can wait as long as one that has to check a token first.
-      await settle(session, parseMoqtUrl(args.url), this.stop.signal, { sentToken: true });
+      await settle(session, parseMoqtUrl(args.url), this.stop.signal, { mayCheckToken: true });
       const record = connectionRecord(session);
       if (flags.jsonl) this.print(jsonLine({ event: 'connected', ...record }));
       else this.print(flags.json ? jsonLine(record) : connectionText(record));

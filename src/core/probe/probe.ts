@@ -158,8 +158,8 @@ class Probe {
     const sizes = this.#compareSizes(session, lab);
     const { best } = this.#seen;
     const handshakeMs = best === null || best.establishedMs === null ? 0 : best.establishedMs - best.attemptMs;
-    const sentToken = (given.setup?.authorizationTokens?.length ?? 0) > 0;
-    await settle(session, plan.url, signal, { handshakeMs, sentToken });
+    const mayCheckToken = (given.setup?.authorizationTokens?.length ?? 0) > 0;
+    await settle(session, plan.url, signal, { handshakeMs, mayCheckToken });
     const end: { close: SessionCloseInfo | null } = { close: null };
     void session.closed.then((close) => {
       end.close = close;

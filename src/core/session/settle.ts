@@ -24,8 +24,8 @@ export interface SetupTimes {
   /** From there to the peer's SETUP. */
   readonly setupMs: number;
   readonly rttMs: number | null;
-  /** Whether our SETUP had a token in it. */
-  readonly sentToken: boolean;
+  /** Whether to allow for a token that the peer checks before it decides. */
+  readonly mayCheckToken: boolean;
 }
 
 /**
@@ -34,9 +34,9 @@ export interface SetupTimes {
  * busy the peer, the way and this machine are.
  */
 export function refusalWaitMs(times: SetupTimes): number {
-  const { handshakeMs, setupMs, sentToken } = times;
+  const { handshakeMs, setupMs, mayCheckToken } = times;
   const rttMs = times.rttMs ?? 0;
-  const least = sentToken ? MIN_CHECKING_MS : MIN_THINKING_MS;
+  const least = mayCheckToken ? MIN_CHECKING_MS : MIN_THINKING_MS;
   const slownessMs = Math.max(handshakeMs, setupMs) - rttMs;
   const thinkingMs = Math.min(Math.max(least, 2 * slownessMs), MAX_THINKING_MS);
   return Math.max(0, JITTER * rttMs + thinkingMs - setupMs);
@@ -44,18 +44,18 @@ export function refusalWaitMs(times: SetupTimes): number {
 
 /**
  * From 17 on both sides send SETUP without waiting: a peer that refuses ours says so after its own has come. Waits for that.
- * Before 17 the answer is the consent, and only what comes right behind it is waited for. `url` is what was asked for. Rejects with MoqtError when the session ends meanwhile,
- * and with the reason of the signal.
+ * Before 17 the answer is the consent, and only what comes right behind it is waited for. `url` is what was asked for.
+ * Rejects with MoqtError when the session ends meanwhile, and with the reason of the signal.
  */
 export async function settle(
   session: ConnectedSession,
   url: Pick<MoqtUrl, 'path' | 'authority'>,
   signal: AbortSignal | undefined,
-  { handshakeMs = 0, sentToken = false }: Partial<Pick<SetupTimes, 'handshakeMs' | 'sentToken'>> = {},
+  { handshakeMs = 0, mayCheckToken = false }: Partial<Pick<SetupTimes, 'handshakeMs' | 'mayCheckToken'>> = {},
 ): Promise<void> {
   const isNative = session.profile.features.requests === 'native-bidi';
   const { rttMs } = session.transport.stats();
-  const refusal = refusalWaitMs({ handshakeMs, sentToken, setupMs: session.setupMs, rttMs });
+  const refusal = refusalWaitMs({ handshakeMs, mayCheckToken, setupMs: session.setupMs, rttMs });
   const waitMs = isNative ? Math.max(LAST_WORDS_MS.native, refusal) : LAST_WORDS_MS.muxed;
   const close = await withSignal(endWithin(session, waitMs), signal);
   if (close !== null) throw endedUnasked(close, session, url);

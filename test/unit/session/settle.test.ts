@@ -6,7 +6,7 @@ import { testCertificate } from '../../support/quic-pair.js';
 import { UdpProxy } from '../../support/udp-proxy.js';
 
 describe('the wait for a refusal that comes behind SETUP', () => {
-  const plain = { handshakeMs: 0, sentToken: false };
+  const plain = { handshakeMs: 0, mayCheckToken: false };
 
   it('is what the peer may think where it is near', () => {
     expect(refusalWaitMs({ ...plain, setupMs: 1, rttMs: 0.5 })).toBeLessThan(21);
@@ -32,7 +32,7 @@ describe('the wait for a refusal that comes behind SETUP', () => {
   });
 
   it('is longer where the peer has a token to check', () => {
-    expect(refusalWaitMs({ ...plain, sentToken: true, setupMs: 1, rttMs: 0.5 })).toBeGreaterThan(49);
+    expect(refusalWaitMs({ ...plain, mayCheckToken: true, setupMs: 1, rttMs: 0.5 })).toBeGreaterThan(49);
   });
 
   it('is what the peer may think where no round-trip time is known', () => {
