@@ -51,7 +51,8 @@ export interface PublishOptions {
   readonly drainTimeoutMs?: number;
   /**
    * ms to stay after everything was delivered, because some relays drop what they still have queued when the publisher
-   * leaves. Default: as long as sending took, at most 10 s; 0 at moqt's own relay.
+   * leaves. Default: as long as sending took, at most 10 s; at moqt's own relay 0, or at most 0.5 s where
+   * the transport does not tell what has arrived.
    */
   readonly lingerMs?: number;
   readonly limits?: Partial<PublishLimits>;
