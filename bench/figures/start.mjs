@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { root } from '../../scripts/bundle-folder.mjs';
 import { interleave } from '../lib/arms.mjs';
-import { root } from '../lib/build.mjs';
 import { moqt } from '../lib/context.mjs';
 
 function wallMs(args) {

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { arch, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { root } from '../../scripts/bundle-folder.mjs';
 import { cache } from '../../test/interop/peers.mjs';
-import { root } from './build.mjs';
 
 export const moqt = join(root, 'bin/run.js');
 

@@ -1,7 +1,7 @@
 // One row a figure, printed as a table and written as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './build.mjs';
+import { root } from '../../scripts/bundle-folder.mjs';
 
 /**
  * @param row {id, what, ours, reference, ratio: {best, median} | number | null, bar: {atLeast} | {atMost} | null, note, skipped}
