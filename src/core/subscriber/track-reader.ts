@@ -269,7 +269,7 @@ export class TrackReader {
           endOfTrack: this.#intake.endOfTrack,
           missing: this.#items.missing,
           allowGaps: this.#options.allowGaps ?? false,
-          objects: this.#items.objects,
+          hasData: this.#items.firstObjectAt !== null,
           peer: peerName(this.#session),
         });
         this.#checker?.end();

@@ -61,12 +61,13 @@ export function judgeTrack(context: {
   endOfTrack: Location | null;
   missing: { readonly groups: bigint; readonly objects: bigint; readonly streams: bigint };
   allowGaps: boolean;
-  objects: number;
+  /** Some of an object was handed on, if not all of it. */
+  hasData: boolean;
   peer: string;
 }): void {
   const { end, missing, peer } = context;
   const isMissing = missing.groups + missing.objects + missing.streams > 0n;
-  if (context.why === 'track' && context.endOfTrack === null) checkEnd(end, context.objects, peer);
+  if (context.why === 'track' && context.endOfTrack === null) checkEnd(end, context.hasData, peer);
   if (isMissing && !context.allowGaps) {
     const parts = [
       ...(missing.groups > 0n ? [`${missing.groups} groups`] : []),
@@ -83,10 +84,10 @@ export function judgeTrack(context: {
 }
 
 /** Throws when the subscription ended in another way than with its track. */
-function checkEnd(end: SubscriptionEnd | null, objects: number, peer: string): void {
+function checkEnd(end: SubscriptionEnd | null, hasData: boolean, peer: string): void {
   if (end === null || end.kind === 'cancelled') return;
   if (end.kind === 'session-closed') {
-    throw sessionEndedError(end.close, { stage: 'data', afterData: objects > 0, peer });
+    throw sessionEndedError(end.close, { stage: 'data', afterData: hasData, peer });
   }
   const { name, code } = end.kind === 'done' ? end.status : end.code;
   if (end.kind === 'done' && endsTrack(name)) return;

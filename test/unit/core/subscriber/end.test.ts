@@ -93,6 +93,18 @@ describe.each(DRAFTS)('the end of a subscription on draft %s', (draft) => {
     expect(report).toMatchObject({ outcome: 'failed', objects: 1, end: { kind: 'session-closed' } });
   });
 
+  it('is incomplete when the session ends within the first object, some of which was handed on', async () => {
+    const { publication, subscription, pair } = await subscribedPair(draft, { ...FAST, items: 'pieces' });
+    const stream = await sendStream(publication, { group: 0n, objects: [], end: 'open' });
+    await stream.beginObject({ object: 0n }, 100);
+    await stream.writePayload(Buffer.alloc(40));
+    await subscription.nextBatch();
+    pair.pair.kill('error');
+    const { error, report } = await takeAll(subscription);
+    expect(report).toMatchObject({ objects: 0, bytes: 40 });
+    expect(error).toMatchObject({ code: 'MOQT_E_INCOMPLETE', exitCode: 9, reason: 'data.closed' });
+  });
+
   it('is a timeout when the session goes idle before the first object', async () => {
     const { subscription, pair } = await subscribedPair(draft, FAST);
     const taken = takeAll(subscription);
