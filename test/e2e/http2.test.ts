@@ -179,7 +179,6 @@ describe('auto', () => {
     ]);
     const { startMs, endMs } = report.stages[1] as Connected['stages'][0];
     expect(endMs - startMs).toBeGreaterThanOrEqual(1000);
-    expect(report.totalMs).toBeLessThan(3000);
     expect(warningIn(stderr, 'h2-fallback')).toBe(report.warnings[0]?.message);
     expect(warningIn(stderr, 'h2-fallback')).toMatch(/no answer within 1000 ms.*HTTP\/2/);
   });

@@ -59,7 +59,8 @@ describe('row 27: nobody answers from the start', () => {
       await expect(open(3000)).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6 });
       const waited = performance.now() - started;
       expect(waited).toBeGreaterThan(2700);
-      expect(waited).toBeLessThan(3300);
+      // Not a second wait: how late a timer is on a busy machine is not the question.
+      expect(waited).toBeLessThan(5700);
       expect(packets()).toBeGreaterThan(2);
       close();
     },
