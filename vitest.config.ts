@@ -30,4 +30,4 @@ export function configFor(folders: string) {
   });
 }
 
-export default configFor('{unit,wire,transport-compliance,session,e2e,browser,contract}');
+export default configFor('{unit,wire,transport-compliance,session,support,e2e,browser,contract}');

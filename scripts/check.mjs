@@ -1,7 +1,7 @@
 // `npm run check`: everything about the code that a machine can judge. Prints one line a check; exits 1 when any fails.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { staleManPages } from './man.mjs';
 import { manifestText } from './manifest.mjs';
@@ -50,6 +50,19 @@ run('library documentation (typedoc)', 'typedoc/bin/typedoc', ['--emit', 'none',
   // A cruiser that sees nothing approves of everything.
   verdict('layers (dependency-cruiser)', ok && modules > 20, `${modules} modules seen`);
   if (!ok) console.log(output);
+}
+
+{
+  const entries = readdirSync(join(root, 'test/unit'), { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const strays = folders
+    .map((path) => relative(join(root, 'test/unit'), path))
+    .filter((path) => !existsSync(join(root, 'src', path)));
+  verdict(
+    'unit tests stand where src has what they test',
+    folders.length > 20 && strays.length === 0,
+    strays.join(', '),
+  );
 }
 
 {
