@@ -84,7 +84,7 @@ export class Peer {
 
   /** It has this track, is being offered it, or waits for it. */
   takes(track: RelayTrack): boolean {
-    return this.#subscriptions.has(track.key) || this.offering.has(track.key) || track.isAwaitedBy(this);
+    return this.#subscriptions.has(track.key) || this.offering.has(track.key) || track.admission.has(this);
   }
 
   /** False, and counted, when it has too many subscriptions. */
@@ -139,7 +139,7 @@ export class Peer {
       this.#refuseForLoad(request, 'SUBSCRIBE', 'too many subscriptions in this session');
       return;
     }
-    track.subscribe(this, request);
+    track.admission.subscribe(this, request);
   }
 
   #onPublish(request: IncomingPublish): void {

@@ -198,7 +198,7 @@ export class RelayCore implements RelayContext {
       this.#draining = true;
       this.emit({ type: 'draining', sessions: this.#peers.size });
       for (const { session } of this.#peers) session.goAway(newSessionUri, timeoutMs);
-      for (const track of [...this.#tracks.values()]) track.refuseWaiting(GOING_AWAY);
+      for (const track of [...this.#tracks.values()]) track.admission.refuseAll(GOING_AWAY);
     }
     let timer: { cancel(): void } | undefined;
     await new Promise<void>((resolve) => {

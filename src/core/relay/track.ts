@@ -1,25 +1,18 @@
-import type {
-  IncomingPublish,
-  IncomingSubscribe,
-  Publication,
-  Refusal,
-  Subscription,
-  SubscriptionEnd,
-} from '../session/session.js';
-import { RequestRejected } from '../session/session-errors.js';
+import type { IncomingPublish, Publication, Refusal, Subscription, SubscriptionEnd } from '../session/session.js';
 import type { Timer } from '../util/clock.js';
 import type { FragmentRun } from '../wire/encoded-run.js';
 import { type FullTrackName, trackKey } from '../wire/full-track-name.js';
 import { compareLocations, type Location } from '../wire/location.js';
 import type { DatagramObject, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { factsOf, NOT_CONVEYABLE, offerFor, passOnDone } from './bridge.js';
+import { Admission, type AdmissionTrack } from './admission.js';
+import { factsOf, passOnDone } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { Downstream } from './downstream.js';
 import type { GroupEntry } from './group-cache.js';
 import { HeldDatagrams } from './held-datagrams.js';
 import type { IntakeSource, StreamIntake } from './intake.js';
-import { isOver, type JoinPlan, planJoin } from './join.js';
+import type { JoinPlan } from './join.js';
 import { NewGroupRequests } from './new-group-requests.js';
 import type { Peer } from './peer.js';
 import { Publishers, type PublishersTrack } from './publishers.js';
@@ -27,7 +20,6 @@ import { endIfRangeIsOver } from './range-end.js';
 import type { SubgroupLog } from './subgroup-log.js';
 import { TrackStore } from './track-store.js';
 import type { Upstream } from './upstream.js';
-import { WaitingRoom } from './waiting-room.js';
 import type { Watcher } from './watcher.js';
 
 const MALFORMED: Refusal = { name: 'MALFORMED_TRACK', reason: 'the track is malformed' };
@@ -37,20 +29,15 @@ const MALFORMED: Refusal = { name: 'MALFORMED_TRACK', reason: 'the track is malf
  * while anybody publishes, wants or awaits it; when it ends its name is free at once, and what is left of it serves
  * those who were there.
  */
-export class RelayTrack implements PublishersTrack {
+export class RelayTrack implements PublishersTrack, AdmissionTrack {
   readonly key: string;
   readonly store: TrackStore;
   readonly publishers: Publishers;
+  readonly admission: Admission;
   readonly #downstreams = new Set<Downstream>();
   readonly #held = new HeldDatagrams();
-  /** Those who waited are being let in, one after the other. */
-  #admitting = false;
-  readonly #waiting: WaitingRoom;
   readonly #newGroups: NewGroupRequests;
-  /** Subscribers that are about to join. */
-  #joining = 0;
   #retired = false;
-  #refusal: Refusal | null = null;
   #pendingEnd: { readonly status: string; readonly reason: string } | null = null;
   #linger: Timer | null = null;
   /** Told when the track turns out malformed. */
@@ -64,7 +51,7 @@ export class RelayTrack implements PublishersTrack {
     this.store = new TrackStore(context, name);
     this.publishers = new Publishers(context, this);
     this.#newGroups = new NewGroupRequests(this.store, this.publishers, context.policy.requestTimeoutMs);
-    this.#waiting = new WaitingRoom(context, () => this.demandChanged());
+    this.admission = new Admission(context, this);
   }
 
   get downstreams(): ReadonlySet<Downstream> {
@@ -72,7 +59,7 @@ export class RelayTrack implements PublishersTrack {
   }
 
   get open(): boolean {
-    return this.#downstreams.size > 0 || (this.#joining === 0 && this.#waiting.size === 0);
+    return this.#downstreams.size > 0 || this.admission.isEmpty;
   }
 
   get shared(): boolean {
@@ -84,53 +71,15 @@ export class RelayTrack implements PublishersTrack {
     return this.#retired || this.publishers.areFinishing;
   }
 
-  get isWanted(): boolean {
-    return this.#downstreams.size > 0 || this.#waiting.size > 0 || this.#joining > 0;
+  get retired(): boolean {
+    return this.#retired;
   }
 
-  isAwaitedBy(peer: Peer): boolean {
-    return this.#waiting.has(peer);
+  get isWanted(): boolean {
+    return this.#downstreams.size > 0 || !this.admission.isEmpty;
   }
 
   // Subscribers
-
-  subscribe(peer: Peer, request: IncomingSubscribe): void {
-    if (this.publishers.upstreams.size > 0) {
-      this.context.background(this.#admitSoon(peer, request));
-      return;
-    }
-    this.#waiting.enter({ peer, request });
-    this.demandChanged();
-    this.publishers.connect();
-    if (!this.publishers.any) this.#unavailable();
-  }
-
-  /** PUBLISH to one that asked for the tracks below a prefix. */
-  async publishTo(peer: Peer, forward: boolean): Promise<'accepted' | 'refused' | 'failed'> {
-    const told = this.store.largest;
-    const offer = offerFor(peer.profile, this.store.facts, told);
-    if (forward) this.#beginJoin();
-    try {
-      const publication = await peer.session.publish(
-        this.name,
-        forward ? offer : { ...offer, parameters: { ...offer.parameters, forward: false } },
-        { timeoutMs: this.context.policy.requestTimeoutMs },
-      );
-      // It gets all that came since it was told: the publisher did not wait for its answer.
-      const plan = planJoin(publication.parameters.filter, told);
-      this.#add(peer, publication, { ...plan, replayFrom: told?.group ?? 0n });
-      return 'accepted';
-    } catch (error) {
-      return error instanceof RequestRejected ? 'refused' : 'failed';
-    } finally {
-      if (forward) this.#endJoin();
-    }
-  }
-
-  refuseWaiting(refusal: Refusal): void {
-    this.#waiting.refuseAll(refusal);
-    this.demandChanged();
-  }
 
   left(downstream: Downstream): void {
     if (!this.#downstreams.delete(downstream)) return;
@@ -146,39 +95,7 @@ export class RelayTrack implements PublishersTrack {
     endIfRangeIsOver(this.context, this.store, downstream);
   }
 
-  async #admitSoon(peer: Peer, request: IncomingSubscribe): Promise<void> {
-    const paused = [...this.publishers.upstreams].filter((upstream) => upstream.isPaused);
-    if (request.parameters.forward === false || paused.length === 0) {
-      this.#admit(peer, request);
-      return;
-    }
-    this.#beginJoin();
-    await Promise.all(paused.map((upstream) => upstream.setForward(true)));
-    this.#admit(peer, request);
-    this.#endJoin();
-  }
-
-  #admit(peer: Peer, request: IncomingSubscribe): void {
-    if (request.signal.aborted) return;
-    const { filter } = request.parameters;
-    const { largest, facts } = this.store;
-    if (this.#retired) {
-      peer.refuse(request, 'SUBSCRIBE', { name: 'DOES_NOT_EXIST', reason: 'the track has just ended' });
-    } else if (isOver(filter, largest)) {
-      peer.refuse(request, 'SUBSCRIBE', { name: 'INVALID_RANGE', reason: 'the last group of the range was published' });
-    } else {
-      let publication: Publication;
-      try {
-        publication = request.accept(offerFor(peer.profile, facts, largest));
-      } catch {
-        peer.refuse(request, 'SUBSCRIBE', NOT_CONVEYABLE);
-        return;
-      }
-      this.#add(peer, publication, planJoin(filter, largest));
-    }
-  }
-
-  #add(peer: Peer, publication: Publication, plan: JoinPlan): void {
+  add(peer: Peer, publication: Publication, plan: JoinPlan): void {
     const downstream = new Downstream(this.context, this, peer, publication, plan, this.store.largest);
     this.#downstreams.add(downstream);
     peer.subscribed(this, downstream);
@@ -191,15 +108,9 @@ export class RelayTrack implements PublishersTrack {
     if (this.#retired && this.#pendingEnd !== null) downstream.finish(this.#pendingEnd.status, this.#pendingEnd.reason);
   }
 
-  #beginJoin(): void {
-    this.#joining++;
-    this.demandChanged();
-  }
-
-  #endJoin(): void {
-    this.#joining--;
+  joinEnded(): void {
     this.#releaseHeld();
-    if (this.#joining === 0 && this.#pendingEnd !== null) this.#retire();
+    if (!this.admission.isJoining) this.#retire();
     this.demandChanged();
   }
 
@@ -210,10 +121,10 @@ export class RelayTrack implements PublishersTrack {
     const takers = watchers.filter((watcher) => watcher.willTake(this, peer));
     // Until they are offered the track they count as about to join: the publisher may begin at once.
     const watched = takers.some(({ forward }) => forward);
-    if (watched) this.#joining++;
+    if (watched) this.admission.expectJoin();
     this.publishers.accept(peer, request, this.#wantsForward);
     for (const watcher of takers) watcher.track(this);
-    if (watched) this.#endJoin();
+    if (watched) this.admission.endJoin();
   }
 
   established(upstream: Upstream, subscription: Subscription): void {
@@ -231,32 +142,20 @@ export class RelayTrack implements PublishersTrack {
     else this.#noteLargest(largestObject);
     upstream.begin(subscription);
     this.context.emit({ type: 'track-published', session: peer.id, track: this.name, via: subscription.origin });
-    this.#admitting = true;
-    for (const { peer: waiter, request } of this.#waiting.takeAll()) {
-      this.context.background(this.#admitSoon(waiter, request));
-    }
-    this.#admitting = false;
-    this.demandChanged();
+    this.admission.admitAll();
   }
 
   newGroupToAskFor(): bigint | undefined {
-    const { newGroupRequest } = this.#waiting;
+    const { newGroupRequest } = this.admission;
     if (newGroupRequest !== undefined) this.#newGroups.carried(newGroupRequest);
     return newGroupRequest;
   }
 
   failed(refusal: Refusal): void {
-    if (this.#refusal === null || this.#refusal.name === 'DOES_NOT_EXIST') this.#refusal = refusal;
+    this.admission.refusedBy(refusal);
     if (this.publishers.any || this.#retired) return;
-    this.#unavailable();
+    this.admission.unavailable();
     if (this.#downstreams.size > 0) this.#end('INTERNAL_ERROR', 'the last publisher has gone');
-  }
-
-  #unavailable(): void {
-    const refusal = this.#refusal;
-    this.#refusal = null;
-    this.#waiting.unavailable(refusal);
-    this.demandChanged();
   }
 
   resumed(answered: boolean, largest: Location | undefined): void {
@@ -278,7 +177,7 @@ export class RelayTrack implements PublishersTrack {
 
   #end(status: string, reason: string): void {
     this.#pendingEnd = { status, reason };
-    if (this.#joining === 0) this.#retire();
+    if (!this.admission.isJoining) this.#retire();
   }
 
   /** Those who are still here get the rest, then PUBLISH_DONE. */
@@ -311,17 +210,13 @@ export class RelayTrack implements PublishersTrack {
   }
 
   datagram(from: Upstream, object: DatagramObject): void {
-    const isFirst = this.#downstreams.size === 0 && this.#isAboutToBeJoined;
+    const isFirst = this.#downstreams.size === 0 && this.admission.isExpecting;
     if (!isFirst && this.#held.isEmpty) this.#passOn(from, object);
     else if (!this.#held.hold(from, object)) this.context.tally.datagramsDropped++;
   }
 
-  get #isAboutToBeJoined(): boolean {
-    return this.#admitting || this.#joining > 0 || this.#waiting.size > 0;
-  }
-
   #releaseHeld(): void {
-    if (this.#isAboutToBeJoined) return;
+    if (this.admission.isExpecting) return;
     for (const [from, object] of this.#held.takeAll()) this.#passOn(from, object);
   }
 
@@ -353,7 +248,7 @@ export class RelayTrack implements PublishersTrack {
     }
     this.#forget();
     this.publishers.cancelAll();
-    this.#waiting.refuseAll(MALFORMED);
+    this.admission.refuseAll(MALFORMED);
     for (const downstream of [...this.#downstreams]) downstream.cut('MALFORMED_TRACK', reason);
     for (const tell of [...this.onMalformed]) tell();
     this.store.cache.dispose();
@@ -372,7 +267,7 @@ export class RelayTrack implements PublishersTrack {
   // Life
 
   get #wantsForward(): boolean {
-    if (this.#joining > 0 || this.#waiting.wantsForward) return true;
+    if (this.admission.wantsForward) return true;
     for (const downstream of this.#downstreams) if (downstream.forward) return true;
     return false;
   }

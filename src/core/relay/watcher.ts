@@ -66,7 +66,7 @@ export class Watcher {
     if (!peer.maySubscribe()) return;
     peer.offering.add(track.key);
     this.context.background(
-      track.publishTo(peer, this.forward).then((outcome) => {
+      track.admission.publishTo(peer, this.forward).then((outcome) => {
         peer.offering.delete(track.key);
         if (outcome === 'failed' && !this.#closed && peer.isOpen && hasPrefix(track.name.namespace, this.#prefix)) {
           this.#feed.publishBlocked(track.name);
