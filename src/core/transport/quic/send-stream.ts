@@ -16,8 +16,8 @@ let scratch: Buffer | null = null;
 
 /** What a send stream needs of its connection. */
 export interface SendHost {
-  /** Grows whenever packets have arrived, so that a stream knows when trying again can help. */
-  readonly receiveEpoch: number;
+  /** Grows when QUIC may take more than before: packets have arrived, or a reset has given back what it held. */
+  readonly roomEpoch: number;
   /** True while streams that were blocked earlier have not had their turn: then nobody may overtake them. */
   readonly hasBacklog: boolean;
   /** Gives bytes to QUIC; returns how many it took, or an Error when the stream is over. */
@@ -143,8 +143,7 @@ export class QuicSendStream implements SendStream {
 
   #advance(): Promise<void> | undefined {
     if (this.#queuedBytes === 0) return undefined;
-    const mayTry = this.#blockedAt !== this.#host.receiveEpoch && !this.#host.hasBacklog;
-    if (this.#queuedBytes >= DIRECT_BYTES && mayTry) this.pump();
+    if (this.#queuedBytes >= DIRECT_BYTES && !this.#host.hasBacklog) this.pump();
     if (this.#failure !== null) return this.#refuse();
     if (this.#queuedBytes === 0) return undefined;
     this.#host.enqueue(this);
@@ -155,6 +154,7 @@ export class QuicSendStream implements SendStream {
 
   /** Hands over as much as QUIC takes. True when nothing is left to hand over. */
   pump(): boolean {
+    if (this.#blockedAt === this.#host.roomEpoch && this.#queuedBytes > 0) return false;
     while (this.#failure === null && this.#queuedBytes > 0) {
       const piece = this.#nextPiece();
       const fin = this.#ending && piece.length === this.#queuedBytes;
@@ -163,7 +163,7 @@ export class QuicSendStream implements SendStream {
       if (taken < piece.length && piece !== this.#queue[this.#head]) this.#keepGathered(piece, taken);
       else this.#consume(taken);
       if (taken < piece.length) {
-        this.#blockedAt = this.#host.receiveEpoch;
+        this.#blockedAt = this.#host.roomEpoch;
         return false;
       }
       if (fin) this.#finished();

@@ -49,7 +49,7 @@ export class StreamTable implements SendHost, RecvHost {
   /** Counts the times that packets were sent. */
   #epoch = 0;
   closeError: Error | null = null;
-  receiveEpoch = 0;
+  roomEpoch = 0;
   hasBacklog = false;
   /** Bytes of streams that have arrived and that nobody has read. */
   unreadBytes = 0;
@@ -114,7 +114,7 @@ export class StreamTable implements SendHost, RecvHost {
 
   /** After packets have arrived. */
   ingest(): void {
-    this.receiveEpoch++;
+    this.roomEpoch++;
     this.hasBacklog = this.#pending.size > 0;
     this.#takeReadable();
     this.#watch.check();
@@ -255,6 +255,7 @@ export class StreamTable implements SendHost, RecvHost {
         this.#onStarted(stream);
       }
       this.#native.streamShutdown(stream.number, SHUTDOWN_WRITE, code);
+      this.roomEpoch++;
     } catch {
       // It is over already: acknowledged, stopped, or gone with the connection.
     }
