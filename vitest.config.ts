@@ -24,8 +24,9 @@ export function configFor(folders: string) {
       disableConsoleIntercept: true,
       pool: 'forks',
       maxWorkers: 2,
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      // Only for what hangs: a busy machine may take ten times as long for a test as an idle one.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
     },
   });
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeHtml } from '../../src/core/render/probe-html.js';
-import { findChromium, launchChromium, lookAt } from '../support/chromium.js';
+import { BROWSER_WAIT_MS, findChromium, launchChromium, lookAt } from '../support/chromium.js';
 import {
   expiredReport,
   hostileReport,
@@ -34,6 +34,7 @@ describe.skipIf(chromium === null)("probe's page in Chromium", () => {
     writeFileSync(path, probeHtml({ reports, matrices: [matrix], madeAt: Date.now(), version: '0.0.0' }));
     browser = await launchChromium(chromium as string);
     page = await browser.newPage();
+    page.setDefaultTimeout(BROWSER_WAIT_MS);
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('dialog', (dialog) => {

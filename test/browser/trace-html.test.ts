@@ -6,7 +6,7 @@ import type { Browser, ElementHandle, Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Trace } from '../../src/core/records/trace-event.js';
 import { traceEncoder } from '../../src/core/trace/trace-format.js';
-import { findChromium, launchChromium, lookAt } from '../support/chromium.js';
+import { BROWSER_WAIT_MS, findChromium, launchChromium, lookAt } from '../support/chromium.js';
 import { run, start, startRelay } from '../support/moqt.js';
 import { HOSTILE, sampleTrace } from '../support/trace-sample.js';
 
@@ -16,7 +16,6 @@ if (chromium === null) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'moqt-trace-html-'));
-const WAIT = { timeout: 15_000 };
 let browser: Browser;
 const pages: Page[] = [];
 const complaints: string[] = [];
@@ -52,6 +51,7 @@ async function open(trace: string): Promise<Page> {
   const made = await run(['trace', 'html', trace, '--force']);
   expect(made, made.stderr).toMatchObject({ code: 0 });
   const page = await browser.newPage();
+  page.setDefaultTimeout(BROWSER_WAIT_MS);
   pages.push(page);
   page.on('console', (message) => {
     if (['error', 'warn'].includes(message.type())) complaints.push(message.text());
@@ -60,12 +60,12 @@ async function open(trace: string): Promise<Page> {
   page.on('request', (request) => requests.push(request.url()));
   await page.setViewport({ width: 1440, height: 1000 });
   await page.goto(pathToFileURL(made.stdout.toString().trim()).href);
-  await page.waitForSelector('.row', WAIT);
+  await page.waitForSelector('.row');
   return page;
 }
 
 const text = (page: Page, selector: string) => page.$eval(selector, (element) => element.textContent ?? '');
-const until = (page: Page, condition: string) => page.waitForFunction(condition, WAIT);
+const until = (page: Page, condition: string) => page.waitForFunction(condition);
 
 describe.skipIf(chromium === null)('the page of a trace, in Chromium', () => {
   it('shows a real session: its messages, its track and its objects', async () => {
@@ -79,7 +79,7 @@ describe.skipIf(chromium === null)('the page of a trace, in Chromium', () => {
         'clock',
         ...relay.trust,
         '--wait',
-        '20s',
+        '60s',
         '--trace',
         trace,
       ]);

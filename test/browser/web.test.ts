@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launchChromium, lookAt } from '../support/chromium.js';
+import { BROWSER_WAIT_MS, findChromium, launchChromium, lookAt } from '../support/chromium.js';
 import { run, start, startRelay, type TestRelay } from '../support/moqt.js';
 
 const chromium = findChromium();
@@ -15,7 +15,6 @@ if (chromium === null) {
 const folder = mkdtempSync(join(tmpdir(), 'moqt-web-'));
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const DRAFTS = ['14', '16', '18'] as const;
-const WAIT = { timeout: 15_000 };
 
 let relay: TestRelay;
 let web: string;
@@ -65,7 +64,7 @@ class Visit {
     const pattern = typeof wanted === 'string' ? `^${wanted}$` : wanted.source;
     const found = `new RegExp(${JSON.stringify(pattern)}).test(document.getElementById('${id}').textContent)`;
     try {
-      await this.page.waitForFunction(found, WAIT);
+      await this.page.waitForFunction(found);
     } catch (error) {
       const shown = await Promise.all([id, 'state', 'problem'].map((one) => this.text(one)));
       throw new Error(`#${id} did not become ${wanted}: ${shown.join(' | ').replace(/\s+/g, ' ')}`, { cause: error });
@@ -106,6 +105,7 @@ afterEach(async () => {
 async function visit(parameters: Record<string, string> = {}, base = web): Promise<Visit> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(BROWSER_WAIT_MS);
   await page.setViewport({ width: 1240, height: 900 });
   const made = new Visit(page, context);
   visits.push(made);
@@ -147,7 +147,7 @@ describe.skipIf(chromium === null)('the page in Chromium', () => {
       writeFileSync(path, bytes);
       const track = `file-${draft}`;
       const made = await connected(parameters(track, { source: 'file' }));
-      const subscriber = start(client('subscribe', track, '--wait', '20s'));
+      const subscriber = start(client('subscribe', track, '--wait', '60s'));
       await made.upload(path);
       await made.page.click('#publish-button');
       const received = await subscriber.done;
@@ -161,7 +161,7 @@ describe.skipIf(chromium === null)('the page in Chromium', () => {
     it('publishes typed lines that the command line receives', async () => {
       const track = `lines-${draft}`;
       const made = await connected(parameters(track, { source: 'lines' }));
-      const subscriber = start(client('subscribe', track, '--wait', '20s', '--frame', 'lines'));
+      const subscriber = start(client('subscribe', track, '--wait', '60s', '--frame', 'lines'));
       await made.page.click('#publish-button');
       await made.until('publish-subscribers', '1');
       for (const line of ['first', 'zweite äöü', 'третья']) {
@@ -214,7 +214,6 @@ describe.skipIf(chromium === null)('the page in Chromium', () => {
       const before = Number((await made.text('objects')).replaceAll(',', ''));
       await made.page.waitForFunction(
         `Number(document.getElementById('objects').textContent.replaceAll(',', '')) > ${before + 5}`,
-        WAIT,
       );
       expect(
         await made.page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
@@ -287,7 +286,7 @@ describe.skipIf(chromium === null)('the page in Chromium', () => {
   it('asks for a token where the relay wants one, and says when it is wrong', async () => {
     const own = await startRelay(['--web', '--auth-token', 'env:WEB_TOKEN'], { env: { WEB_TOKEN: 'right' } });
     const made = await visit({}, webOf(own));
-    await made.page.waitForSelector('#token:focus', WAIT);
+    await made.page.waitForSelector('#token:focus');
     await made.page.keyboard.type('wrong');
     await made.page.keyboard.press('Enter');
     // During SETUP or just behind it: either way it is named.

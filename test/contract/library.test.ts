@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 function node(...args: string[]) {
-  return spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', timeout: 25_000 });
+  return spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', timeout: 90_000 });
 }
 
 test('importing the library does nothing: no output, no handle, no listener, no native addon', () => {

@@ -153,7 +153,7 @@ test('several probes, a list of relays, and what changes are as their schemas sa
   checkAll('probe', stdout);
   expect(checkAll('probe-change', stderr)[0]).toMatchObject({ change: { name: 'lab', from: 'ok' } });
   rmSync(folder, { recursive: true });
-}, 30_000);
+});
 
 test('connect --jsonl and its held events are as connect-event.json says', async () => {
   const own = await startRelay(['--drain-timeout', '500ms']);

@@ -34,7 +34,7 @@ describe('exit 1: an assertion failed', () => {
       'exit',
       'one',
       '--wait',
-      '10s',
+      '60s',
       '--expect-objects',
       '5',
       '--json',
@@ -290,7 +290,7 @@ describe('exit 8: rejected', () => {
 
 describe('exit 9: incomplete', () => {
   it('the publisher is killed', async () => {
-    const subscriber = start(['subscribe', relay.quic, 'exit', 'killed', '--wait', '10s', '--json', ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'exit', 'killed', '--wait', '60s', '--json', ...relay.trust]);
     const publisher = start(['publish', relay.quic, 'exit', 'killed', '--idle-timeout', '2s', ...relay.trust], {
       stdin: 'pipe',
     });
@@ -302,7 +302,7 @@ describe('exit 9: incomplete', () => {
   });
 
   it('a record that ends in the middle is not published', async () => {
-    const subscriber = start(['subscribe', relay.quic, 'exit', 'cut', '--wait', '10s', ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'exit', 'cut', '--wait', '60s', ...relay.trust]);
     const result = await run(['publish', relay.quic, 'exit', 'cut', '--frame', 'u32be', '--json', ...relay.trust], {
       stdin: Buffer.from([0, 0, 0, 1, 0x41, 0, 0, 0, 9, 0x42]),
     });
@@ -319,7 +319,7 @@ describe('exit 10: local I/O', () => {
 
   it('a full device, saying how much was written', async () => {
     const subscriber = shell(
-      `moqt subscribe ${relay.quic} exit full --wait 10s --json ${relay.trust.join(' ')} > /dev/full`,
+      `moqt subscribe ${relay.quic} exit full --wait 60s --json ${relay.trust.join(' ')} > /dev/full`,
     );
     await run(['publish', relay.quic, 'exit', 'full', ...relay.trust], { stdin: Buffer.alloc(50_000) });
     const result = await subscriber;

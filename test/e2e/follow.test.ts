@@ -23,7 +23,7 @@ describe('a redirect', () => {
   });
 
   it('is followed by publish and subscribe, said on stderr and in JSON, and loses no byte of stdin', async () => {
-    const subscriber = start(['subscribe', home.quic, 'follow', 'x', '--wait', '20s', ...trust]);
+    const subscriber = start(['subscribe', home.quic, 'follow', 'x', '--wait', '60s', ...trust]);
     const published = await run(['publish', away.quic, 'follow', 'x', '--follow', '--json', ...trust], {
       stdin: Buffer.from('every byte of it'),
     });

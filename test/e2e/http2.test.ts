@@ -17,8 +17,7 @@ const H2 = ['--transport', 'webtransport-h2'];
 const folder = mkdtempSync(join(tmpdir(), 'moqt-http2-'));
 let relay: TestRelay;
 beforeAll(async () => {
-  // It serves the whole file, however slow the machine.
-  relay = await startRelay([], { deadlineMs: 600_000 });
+  relay = await startRelay();
 });
 afterAll(async () => {
   await relay.stop();
@@ -188,7 +187,7 @@ describe('auto', () => {
     const { report } = await connected(only.webtransport, ...only.trust);
     expect(report).toMatchObject({ transport: 'webtransport-h2', warnings: [{ kind: 'h2-fallback' }] });
     const target = [only.webtransport, 'http2', 'fallback', ...only.trust];
-    const subscriber = start(['subscribe', ...target, '--wait', '15s']);
+    const subscriber = start(['subscribe', ...target, '--wait', '60s']);
     const published = await run(['publish', ...target], { stdin: Buffer.from('over TCP') });
     expect(published.code, published.stderr).toBe(0);
     expect(published.stderr).toMatch(/moqt: warning: UDP does not get through/);
@@ -234,7 +233,7 @@ describe('auto', () => {
 describe('kill −9', () => {
   it.each(['14', '16', '18'])('of the publisher, on draft %s: the subscriber ends with 9', async (draft) => {
     const target = [relay.webtransport, 'http2', `killed${draft}`, '--draft', draft, ...H2, ...relay.trust];
-    const subscriber = start(['subscribe', ...target, '--wait', '10s', '--json']);
+    const subscriber = start(['subscribe', ...target, '--wait', '60s', '--json']);
     const publisher = start(['publish', ...target], { stdin: 'pipe' });
     publisher.child.stdin?.write(Buffer.alloc(100_000, 'x'));
     await subscriber.until((m) => m.stdout.length > 0, 'the first bytes arrived');
@@ -246,7 +245,7 @@ describe('kill −9', () => {
   it.each(['14', '18'])('of the relay, on draft %s: the subscriber ends with 9, the publisher fails', async (draft) => {
     const own = await startRelay();
     const target = [own.webtransport, 'http2', 'orphan', '--draft', draft, ...H2, ...own.trust];
-    const subscriber = start(['subscribe', ...target, '--wait', '10s', '--json']);
+    const subscriber = start(['subscribe', ...target, '--wait', '60s', '--json']);
     const publisher = start(['publish', ...target, '--json'], { stdin: 'pipe' });
     publisher.child.stdin?.on('error', () => {});
     publisher.child.stdin?.write(Buffer.alloc(100_000, 'x'));
@@ -264,7 +263,7 @@ describe.each(['14', '16', '18'])('a pipe over HTTP/2, on draft %s', (draft) => 
   it('carries stdin to stdout, byte for byte', async () => {
     const bytes = randomBytes(3_000_001);
     const target = [relay.webtransport, 'http2', `pipe${draft}`, '--draft', draft, ...H2, ...relay.trust];
-    const subscriber = start(['subscribe', ...target, '--wait', '15s']);
+    const subscriber = start(['subscribe', ...target, '--wait', '60s']);
     const published = await run(['publish', ...target, '--json'], { stdin: bytes });
     expect(published.code, published.stderr).toBe(0);
     // TCP tells nothing of acknowledgements, and the report does not pretend.
@@ -285,7 +284,7 @@ describe('flow control over HTTP/2', () => {
   const bytesRead = (moqt: Moqt) => status(moqt, 'io', /rchar: (\d+)/);
   const peakMib = (moqt: Moqt) => status(moqt, 'status', /VmHWM:\s+(\d+) kB/) / 1024;
 
-  it('a reader that stops stops the publisher, in bounded memory, and loses nothing', { timeout: 90_000 }, async () => {
+  it('a reader that stops stops the publisher, in bounded memory, and loses nothing', async () => {
     const file = join(folder, 'large');
     const fd = openSync(file, 'w');
     const sent = createHash('sha256');
@@ -298,22 +297,17 @@ describe('flow control over HTTP/2', () => {
     closeSync(fd);
     const own = await startRelay();
     const target = [own.webtransport, 'http2', 'stopped', ...H2, ...own.trust];
-    const options = { deadlineMs: 80_000 };
-    const subscriber = start(['subscribe', ...target, '--wait', '15s'], { ...options, stdout: 'hold' });
-    const publisher = start(['publish', ...target, file], options);
+    const subscriber = start(['subscribe', ...target, '--wait', '60s'], { stdout: 'hold' });
+    const publisher = start(['publish', ...target, file]);
     let last = 0;
     let since = performance.now();
     // Still for a second after it has begun: stopped.
-    await eventually(
-      () => {
-        const now = bytesRead(publisher);
-        if (now !== last) since = performance.now();
-        last = now;
-        return now > 8 * MIB && performance.now() - since > 1000;
-      },
-      'the publisher stopped reading',
-      30_000,
-    );
+    await eventually(() => {
+      const now = bytesRead(publisher);
+      if (now !== last) since = performance.now();
+      last = now;
+      return now > 8 * MIB && performance.now() - since > 1000;
+    }, 'the publisher stopped reading');
     expect(last).toBeLessThan(SIZE / 2);
     for (const process of [publisher, own.process]) expect(peakMib(process)).toBeLessThan(256);
     const received = createHash('sha256');
@@ -326,13 +320,12 @@ describe('flow control over HTTP/2', () => {
     await own.stop();
   });
 
-  it('carries 10 000 streams in a row, one an object', { timeout: 60_000 }, async () => {
+  it('carries 10 000 streams in a row, one an object', async () => {
     const lines = Array.from({ length: 10_000 }, (_, i) => `line ${i}\n`).join('');
     const target = [relay.webtransport, 'http2', 'streams', ...H2, ...relay.trust, '--frame', 'lines'];
-    const subscriber = start(['subscribe', ...target, '--wait', '15s'], { deadlineMs: 55_000 });
+    const subscriber = start(['subscribe', ...target, '--wait', '60s']);
     const published = await run(['publish', ...target, '--forwarding', 'object', '--json'], {
       stdin: Buffer.from(lines),
-      deadlineMs: 55_000,
     });
     expect(published.code, published.stderr).toBe(0);
     const received = await subscriber.done;

@@ -17,8 +17,7 @@ beforeAll(async () => {
     writeFileSync(path(name), bytes);
     digests.set(name, createHash('sha256').update(bytes).digest('hex'));
   }
-  // It serves the whole file, however slow the machine.
-  relay = await startRelay([], { deadlineMs: 600_000 });
+  relay = await startRelay();
 });
 afterAll(async () => {
   await relay.stop();
@@ -32,14 +31,11 @@ async function transfer(options: {
   out: string;
 }) {
   const fd = openSync(options.out, 'w');
-  const subscriber = start(['subscribe', ...options.subscriber, '--wait', '20s', ...relay.trust], {
+  const subscriber = start(['subscribe', ...options.subscriber, '--wait', '60s', ...relay.trust], {
     stdout: fd,
-    deadlineMs: 55_000,
   });
   closeSync(fd);
-  const published = await run(['publish', ...options.publisher, path(options.size), ...relay.trust], {
-    deadlineMs: 55_000,
-  });
+  const published = await run(['publish', ...options.publisher, path(options.size), ...relay.trust]);
   const received = await subscriber.done;
   expect(published, published.stderr).toMatchObject({ code: 0 });
   expect(received, received.stderr).toMatchObject({ code: 0 });
@@ -49,7 +45,7 @@ async function transfer(options: {
 
 describe.each(['14', '16', '18'])('draft %s', (draft) => {
   describe.each(['quic', 'webtransport', 'webtransport-h2'] as const)('over %s', (transport) => {
-    it.each(Object.keys(sizes))('a file of %s arrives byte for byte', { timeout: 60_000 }, async (size) => {
+    it.each(Object.keys(sizes))('a file of %s arrives byte for byte', async (size) => {
       const name = `${draft}-${transport}-${size}`;
       const target = [relay.url(transport), 'matrix', name, '--draft', draft, '--transport', transport];
       await transfer({ size, publisher: target, subscriber: target, out: join(folder, 'out') });

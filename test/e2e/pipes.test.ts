@@ -24,7 +24,7 @@ async function through(
   subscribeFlags: readonly string[],
 ): Promise<{ published: Finished; received: Finished }> {
   const name = ['pipes', `t${tracks++}`];
-  const subscriber = start(['subscribe', relay.quic, ...name, '--wait', '20s', ...subscribeFlags, ...relay.trust]);
+  const subscriber = start(['subscribe', relay.quic, ...name, '--wait', '60s', ...subscribeFlags, ...relay.trust]);
   const published = await run(['publish', relay.quic, ...name, ...publishFlags, ...relay.trust], { stdin: input });
   return { published, received: await subscriber.done };
 }
@@ -77,10 +77,10 @@ describe('framings, stdin to stdout', () => {
   it('files are published as if they had been concatenated, and --frame file makes each one object', async () => {
     const names = ['a', 'b', 'c'].map((name) => join(folder, name));
     for (const [i, name] of names.entries()) writeFileSync(name, Buffer.alloc(30_000, 65 + i));
-    const whole = start(['subscribe', relay.quic, 'pipes', 'files', '--wait', '20s', ...relay.trust]);
+    const whole = start(['subscribe', relay.quic, 'pipes', 'files', '--wait', '60s', ...relay.trust]);
     await run(['publish', relay.quic, 'pipes', 'files', ...names, ...relay.trust]);
     expect((await whole.done).stdout.equals(Buffer.concat(names.map((name) => readFileSync(name))))).toBe(true);
-    const each = start(['subscribe', relay.quic, 'pipes', 'each', '--wait', '20s', '--frame', 'jsonl', ...relay.trust]);
+    const each = start(['subscribe', relay.quic, 'pipes', 'each', '--wait', '60s', '--frame', 'jsonl', ...relay.trust]);
     await run(['publish', relay.quic, 'pipes', 'each', ...names, '--frame', 'file', ...relay.trust]);
     const records = (await each.done).stdout
       .toString()
@@ -202,7 +202,7 @@ describe('jsonl', () => {
   it('subscribe | publish is the identity', async () => {
     const trust = relay.trust.join(' ');
     const first = shell(
-      `moqt subscribe ${relay.quic} pipes id1 --wait 20s --frame jsonl ${trust} | tee ${folder}/first | moqt publish ${relay.quic} pipes id2 --frame jsonl ${trust}`,
+      `moqt subscribe ${relay.quic} pipes id1 --wait 60s --frame jsonl ${trust} | tee ${folder}/first | moqt publish ${relay.quic} pipes id2 --frame jsonl ${trust}`,
     );
     const second = start([
       'subscribe',
@@ -210,7 +210,7 @@ describe('jsonl', () => {
       'pipes',
       'id2',
       '--wait',
-      '20s',
+      '60s',
       '--frame',
       'jsonl',
       ...relay.trust,
@@ -224,7 +224,7 @@ describe('jsonl', () => {
 
   it('names the line and the field of a record that it cannot take', async () => {
     const bad = Buffer.from(`${JSON.stringify(records[0])}\n{"v":1,"kind":"object","group":"x"}\n`);
-    const subscriber = start(['subscribe', relay.quic, 'pipes', 'bad', '--wait', '20s', ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'pipes', 'bad', '--wait', '60s', ...relay.trust]);
     const result = await run(['publish', relay.quic, 'pipes', 'bad', '--frame', 'jsonl', ...relay.trust], {
       stdin: bad,
     });
@@ -243,7 +243,7 @@ describe('what publish makes of its input', () => {
       'pipes',
       'last',
       '--wait',
-      '15s',
+      '60s',
       '--frame',
       'lines',
       ...relay.trust,
@@ -255,7 +255,7 @@ describe('what publish makes of its input', () => {
   });
 
   it('a template is filled in when its object is due, not before', async () => {
-    const format = ['--frame', 'lines', '--wait', '15s'];
+    const format = ['--frame', 'lines', '--wait', '60s'];
     const receiver = start(['subscribe', relay.quic, 'pipes', 'due', ...format, ...relay.trust]);
     const args = ['publish', relay.quic, 'pipes', 'due', '--body', '{{UnixNano}}', '-n', '3', '--interval', '300ms'];
     const sent = await run([...args, ...relay.trust]);
@@ -275,7 +275,7 @@ describe('readers and files', () => {
   it('head closes the pipe: an orderly end with 0 and nothing on stderr', async () => {
     const trust = relay.trust.join(' ');
     const reader = shell(
-      `set +o pipefail; moqt subscribe ${relay.quic} pipes head --wait 20s --frame lines ${trust} > >(head -1); echo "exit $?"`,
+      `set +o pipefail; moqt subscribe ${relay.quic} pipes head --wait 60s --frame lines ${trust} > >(head -1); echo "exit $?"`,
     );
     const endless = start(['publish', relay.quic, 'pipes', 'head', '--frame', 'lines', ...relay.trust], {
       stdin: 'pipe',
@@ -291,7 +291,7 @@ describe('readers and files', () => {
 
   it('-o writes a file, and refuses one that exists', async () => {
     const out = join(folder, 'o');
-    const subscriber = start(['subscribe', relay.quic, 'pipes', 'o', '--wait', '20s', '-o', out, ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'pipes', 'o', '--wait', '60s', '-o', out, ...relay.trust]);
     await run(['publish', relay.quic, 'pipes', 'o', ...relay.trust], { stdin: Buffer.from('payload') });
     expect((await subscriber.done).code).toBe(0);
     expect(readFileSync(out, 'utf8')).toBe('payload');
@@ -305,7 +305,7 @@ describe('readers and files', () => {
       'pipes',
       '../../escape',
       '--wait',
-      '20s',
+      '60s',
       '--output-dir',
       dir,
       ...relay.trust,
@@ -325,7 +325,7 @@ describe('readers and files', () => {
   });
 
   it('a 64 MiB line is one object that is refused with a clear error, in bounded memory', async () => {
-    const subscriber = start(['subscribe', relay.quic, 'pipes', 'line', '--wait', '20s', ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'pipes', 'line', '--wait', '60s', ...relay.trust]);
     const result = await shell(
       `head -c 200M /dev/zero | moqt publish ${relay.quic} pipes line --frame lines ${relay.trust.join(' ')}`,
     );

@@ -11,7 +11,7 @@ describe('the exit code when a session ends before data', () => {
     ['as the token is refused', ['subscribe', 'a', 'x'], 'close:UNAUTHORIZED@subscribe', 5, 'request.unauthorized'],
     [
       'by GOAWAY, waiting for a publisher',
-      ['subscribe', 'a', 'x', '--wait', '10s'],
+      ['subscribe', 'a', 'x', '--wait', '60s'],
       `goaway:${URI}`,
       8,
       'session.goaway',

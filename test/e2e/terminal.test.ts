@@ -43,7 +43,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('on a terminal', () => {
   it('binary payload is refused with a hint', async () => {
-    const terminal = onTerminal(['subscribe', relay.quic, 'tty', 'binary', '--wait', '15s', ...relay.trust]);
+    const terminal = onTerminal(['subscribe', relay.quic, 'tty', 'binary', '--wait', '60s', ...relay.trust]);
     await run(['publish', relay.quic, 'tty', 'binary', ...relay.trust], {
       stdin: Buffer.from([0, 1, 2, 255, 27, 91, 50, 74]),
     });
@@ -54,7 +54,7 @@ describe('on a terminal', () => {
   });
 
   it('text payload is shown', async () => {
-    const terminal = onTerminal(['subscribe', relay.quic, 'tty', 'text', '--wait', '15s', ...relay.trust]);
+    const terminal = onTerminal(['subscribe', relay.quic, 'tty', 'text', '--wait', '60s', ...relay.trust]);
     await run(['publish', relay.quic, 'tty', 'text', ...relay.trust], { stdin: Buffer.from('plain words\n') });
     const { code, text } = await terminal.done;
     expect(code, text).toBe(0);
@@ -86,7 +86,7 @@ describe('on a terminal', () => {
       '50',
       ...relay.trust,
     ]);
-    const subscriber = start(['subscribe', relay.quic, 'tty', 'progress', '--wait', '15s', ...relay.trust]);
+    const subscriber = start(['subscribe', relay.quic, 'tty', 'progress', '--wait', '60s', ...relay.trust]);
     await until(() => /objects .*\/s/.test(terminal.text()));
     terminal.pty.write('\u0003');
     expect((await terminal.done).code).toBe(130);

@@ -2,6 +2,9 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, launch } from 'puppeteer-core';
 
+/** How long a page may take for anything: far beyond what it takes on an idle machine. */
+export const BROWSER_WAIT_MS = 60_000;
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The Chromium of `CHROMIUM_PATH`, else the first on PATH; null without one. */
@@ -26,6 +29,7 @@ export function findChromium(): string | null {
 export function launchChromium(path: string): Promise<Browser> {
   return launch({
     executablePath: path,
+    timeout: BROWSER_WAIT_MS,
     // The sandbox needs privileges that containers lack; the pages are our own.
     args: ['--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--disable-background-timer-throttling'],
   });

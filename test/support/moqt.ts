@@ -64,7 +64,7 @@ export class Moqt {
       this.#stderr += text;
       this.#wake();
     });
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), options.deadlineMs ?? 25_000);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), options.deadlineMs ?? 90_000);
     this.done = new Promise((resolve, reject) => {
       this.child.on('error', reject);
       this.child.on('close', (code, signal) => {
@@ -84,9 +84,9 @@ export class Moqt {
     return this.#stderr;
   }
 
-  /** Waits until `condition` holds for the output so far; rejects when the process ends or 15 s pass before. */
+  /** Waits until `condition` holds for the output so far; rejects when the process ends or 60 s pass before. */
   async until(condition: (moqt: Moqt) => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while (!condition(this)) {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(
@@ -146,9 +146,9 @@ export interface TestRelay {
   stop(): Promise<Finished>;
 }
 
-/** Starts the embedded relay on a free port and waits until it accepts. */
+/** Starts the embedded relay on a free port and waits until it accepts. It serves a whole file, however slow the machine. */
 export async function startRelay(args: readonly string[] = [], options: RunOptions = {}): Promise<TestRelay> {
-  const relay = start(['relay', '--listen', '127.0.0.1:0', '--jsonl', ...args], { deadlineMs: 170_000, ...options });
+  const relay = start(['relay', '--listen', '127.0.0.1:0', '--jsonl', ...args], { deadlineMs: 900_000, ...options });
   await relay.until((m) => m.stdout.includes('"listening"'), 'the relay listened');
   const line = relay.stdout
     .toString()

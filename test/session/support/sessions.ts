@@ -145,7 +145,7 @@ export class CollectedSubgroup {
 }
 
 /** Waits until `condition` holds; fails after `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came: ${what}`);

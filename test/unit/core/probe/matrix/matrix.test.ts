@@ -8,7 +8,7 @@ import { RequestRejected } from '../../../../../src/core/session/session-errors.
 import { SessionClosed } from '../../../../../src/core/transport/transport-errors.js';
 import { matrix } from '../../../../support/probe-reports.js';
 
-describe('a matrix', { timeout: 60_000 }, () => {
+describe('a matrix', () => {
   it('holds limits against every combination, and tells of our relay what is true', async () => {
     const relay = await serveRelay({ port: 0 });
     try {

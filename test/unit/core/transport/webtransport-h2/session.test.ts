@@ -521,5 +521,5 @@ describe('whatever comes', () => {
       process.off('uncaughtException', listener);
     }
     expect(unhandled).toEqual([]);
-  }, 60_000);
+  });
 });
