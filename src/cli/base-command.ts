@@ -5,9 +5,11 @@ import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { escapeInvisible } from '../core/util/escape.js';
 import { failWhenStuck } from './fail-when-stuck.js';
+import type { FailureForm } from './failure-form.js';
 import { FileOutput } from './file-output.js';
 import {
   describeOrigin,
+  envName,
   givenFlags,
   normaliseArgv,
   type Origin,
@@ -18,12 +20,14 @@ import { connectionFlags } from './flags/connection-flags.js';
 import { flagText } from './flags/kinds.js';
 import { outputFlags } from './flags/output-flags.js';
 import { jsonLine } from './json-line.js';
+import { setLastResort } from './last-resort.js';
 import { withoutSecrets } from './secrets.js';
 import { Stop } from './signals.js';
 import { stackText } from './stack-text.js';
 import { type ColorChoice, type Paint, painter, wantsColor, wantsProgress } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
 import { TraceFiles } from './trace-files.js';
+import { writeNow } from './write-now.js';
 
 /** Flags whose environment variable carries no command name. */
 const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
@@ -65,8 +69,8 @@ export abstract class MoqtCommand extends Command {
 
   /** True where stdout carries payload: then documents go to stderr. */
   protected readonly payloadOnStdout: boolean = false;
-  /** What every failure and every signal ends the command with, where scripts expect one code for them all. */
-  protected failureExit: ExitCode | null = null;
+  /** What every failure and every signal ends the command with, where scripts expect one form for them all. */
+  protected failureForm: FailureForm | null = null;
   readonly stop = new Stop();
   output: OutputSettings = {
     json: false,
@@ -86,7 +90,11 @@ export abstract class MoqtCommand extends Command {
   #maxTimer: NodeJS.Timeout | null = null;
 
   protected override async init(): Promise<void> {
-    this.stop.listen();
+    this.stop.listen((signal, code) => {
+      this.#writeForm(stoppedError(signal));
+      process.exit(this.failureForm?.exitCode ?? code);
+    });
+    setLastResort((thrown) => this.#endNow(toMoqtError(thrown), EXIT.bug));
     // A reader of stderr that has gone must not end the work.
     process.stderr.on('error', () => {});
   }
@@ -107,6 +115,7 @@ export abstract class MoqtCommand extends Command {
     const flags = { ...ctor.baseFlags, ...ctor.flags } as Interfaces.FlagInput;
     this.#presetOutput();
     const argv = normaliseArgv(this.argv, OPTIONAL_VALUE);
+    this.preset((flag) => lastValue(argv, flag) ?? process.env[envName(flag, SHARED, ctor.id)]);
     const given = await givenFlags(argv, this, flags, ctor.args ?? {});
     const pick = (name: string) => lastValue(argv, name) ?? process.env[`MOQT_${name.toUpperCase()}`];
     const path = pick('config');
@@ -122,6 +131,7 @@ export abstract class MoqtCommand extends Command {
       context: pick('context') ?? file?.values.get('context')?.toString(),
     });
     this.origins = origins;
+    this.preset((flag) => lastValue([...tokens, ...argv], flag));
     // To look at the configuration one needs no arguments.
     const wanted = given.has('show-config') ? withoutRequired(ctor) : ctor;
     const parsed = await this.parse(wanted, [...tokens, ...argv]);
@@ -138,8 +148,7 @@ export abstract class MoqtCommand extends Command {
     this.#maxTimer = setTimeout(() => {
       this.stop.stop({ kind: 'max-time' });
       this.#maxTimer = setTimeout(() => {
-        this.#tellError(maxTimeError());
-        process.exit(this.failureExit ?? EXIT.timeout);
+        this.#endNow(maxTimeError(), EXIT.timeout);
       }, MAX_TIME_GRACE_MS).unref();
     }, ms);
     this.#maxTimer.unref();
@@ -173,6 +182,9 @@ export abstract class MoqtCommand extends Command {
     else this.print(line);
   }
 
+  /** Told the values of flags as far as they are known before the parser, which may fail, has seen them. */
+  protected preset(_given: (flag: string) => string | undefined): void {}
+
   /** Subclasses do their work here and return the exit code; errors are thrown. */
   protected abstract execute(): Promise<ExitCode>;
 
@@ -183,8 +195,11 @@ export abstract class MoqtCommand extends Command {
         this.traces.close((line, kind) => this.warning(line, kind)),
       );
       await this.#stdout?.flush();
-      if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
-      code = this.#endOf(this.stop.exitCode) ?? code;
+      // Where one line says all, it has been said.
+      if (this.failureForm === null) {
+        if (this.stop.reason?.kind === 'max-time') throw maxTimeError();
+        code = this.stop.exitCode ?? code;
+      }
     } catch (thrown) {
       code = await this.#report(thrown);
     }
@@ -207,19 +222,35 @@ export abstract class MoqtCommand extends Command {
     const reason = this.stop.reason;
     const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : withOrigin(toMoqtError(thrown), this.origins);
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
+    const line = this.failureForm?.line(error) ?? null;
+    if (line !== null) {
+      this.print(line);
+      await this.stdout.flush().catch(() => {});
+    }
     // A command that was told to stop reports just that, unless moqt itself is broken.
-    if (quietEnd && error.code !== 'MOQT_E_BUG') return this.#endOf(this.stop.exitCode ?? error.exitCode) as ExitCode;
-    const told = this.failureExit === null ? error : withExitCode(error, this.failureExit);
-    this.#tellError(told);
-    return told.exitCode;
+    if (quietEnd && error.code !== 'MOQT_E_BUG') {
+      const code = this.stop.exitCode ?? error.exitCode;
+      // 0 stays 0: a reader who has seen enough is no failure.
+      return code === EXIT.ok ? code : (this.failureForm?.exitCode ?? code);
+    }
+    this.#tellError(error);
+    return this.failureForm?.exitCode ?? error.exitCode;
   }
 
-  /** 0 stays 0: a reader who has seen enough is no failure. */
-  #endOf(code: ExitCode | null): ExitCode | null {
-    return code === null || code === EXIT.ok ? code : (this.failureExit ?? code);
+  /** Where nothing is waited for any more. */
+  #endNow(error: MoqtError, code: ExitCode): never {
+    this.#writeForm(error);
+    this.#tellError(error);
+    process.exit(this.failureForm?.exitCode ?? code);
   }
 
-  #tellError(error: MoqtError): void {
+  #writeForm(error: MoqtError): void {
+    const line = this.failureForm?.line(error) ?? null;
+    if (line !== null) writeNow(escapeInvisible(withoutSecrets(line)));
+  }
+
+  #tellError(failure: MoqtError): void {
+    const error = this.failureForm === null ? failure : withExitCode(failure, this.failureForm.exitCode);
     if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, this.peer)));
     else this.tell(errorLine(error, this.peer, (text) => this.paint('red', text)));
     if (this.output.debug) this.tell(stackText(error));
@@ -295,6 +326,10 @@ function withExitCode(error: MoqtError, exitCode: ExitCode): MoqtError {
     ...(peer !== undefined && { peer }),
     ...(wire !== undefined && { wire }),
   });
+}
+
+function stoppedError(signal: string): MoqtError {
+  return new MoqtError('MOQT_E_INTERRUPTED', `stopped by ${signal}`, { stage: 'session', cause: 'interrupted' });
 }
 
 function maxTimeError(origin?: unknown): MoqtError {

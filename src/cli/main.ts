@@ -3,6 +3,7 @@ import { EXIT } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { closestName } from '../core/util/closest-name.js';
+import { takeLastResort } from './last-resort.js';
 import { withoutSecrets } from './secrets.js';
 import { stackText } from './stack-text.js';
 import { painter, wantsColor } from './terminal.js';
@@ -14,10 +15,12 @@ import { toMoqtError } from './to-moqt-error.js';
  */
 export async function main(argv: string[], root: string): Promise<void> {
   process.on('uncaughtException', (error) => {
+    takeLastResort(error);
     report(error, argv);
     process.exit(EXIT.bug);
   });
   process.on('unhandledRejection', (reason) => {
+    takeLastResort(reason);
     report(reason, argv);
     process.exit(EXIT.bug);
   });

@@ -41,11 +41,11 @@ export class Stop {
     return this.#reason.kind === 'epipe' ? EXIT.ok : EXIT.timeout;
   }
 
-  listen(): void {
+  /** `onSecond` ends the process for a person who has waited long enough. */
+  listen(onSecond: (signal: HandledSignal, code: ExitCode) => never): void {
     for (const name of Object.keys(CODES) as HandledSignal[]) {
       const handler = () => {
-        // The second signal is a person who has waited long enough.
-        if (this.#reason?.kind === 'signal') process.exit(CODES[name]);
+        if (this.#reason?.kind === 'signal') onSecond(name, CODES[name]);
         this.stop({ kind: 'signal', signal: name });
       };
       this.#handlers.set(name, handler);

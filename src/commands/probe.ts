@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
+import { pluginFailure } from '../cli/failure-form.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { probeMatrixFlags, probeRequestFlags, probeThresholdFlags } from '../cli/flags/probe-flags.js';
 import { probeOutputFlags } from '../cli/flags/probe-output-flags.js';
@@ -8,8 +9,7 @@ import { followFlags } from '../cli/follow-redirects.js';
 import { prepareProbeRequests, prepareThresholds } from '../cli/probe-requests.js';
 import { probeTargets } from '../cli/probe-targets.js';
 import { checkProbeOutput, type Measure, runProbes } from '../cli/run-probes.js';
-import { toMoqtError } from '../cli/to-moqt-error.js';
-import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
+import type { ExitCode } from '../core/errors/exit-codes.js';
 import { applyThresholds } from '../core/probe/thresholds.js';
 
 export default class Probe extends MoqtCommand {
@@ -75,23 +75,12 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     ...probeOutputFlags,
   };
 
-  protected override async execute(): Promise<ExitCode> {
-    const format = this.argv.findLast((word, i) => word === '--format=nagios' || this.argv[i - 1] === '--format');
-    if (format?.endsWith('nagios')) this.failureExit = EXIT.unreachable;
-    try {
-      return await this.#probe();
-    } catch (error) {
-      if (this.failureExit !== null) {
-        const { nagiosUnknown } = await import('../core/render/probe-nagios.js');
-        this.print(nagiosUnknown(toMoqtError(error).message).text);
-      }
-      throw error;
-    }
+  protected override preset(given: (flag: string) => string | undefined): void {
+    this.failureForm = given('format') === 'nagios' ? pluginFailure('moqt probe') : null;
   }
 
-  async #probe(): Promise<ExitCode> {
+  protected override async execute(): Promise<ExitCode> {
     const { flags, argv } = await this.parseAll(Probe);
-    if (flags.format === 'nagios') this.failureExit = EXIT.unreachable;
     checkProbeOutput(flags, this.output);
     const targets = await probeTargets(argv, flags.file, flags);
     const thresholds = prepareThresholds(flags);

@@ -1,16 +1,13 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
+import { pluginFailure } from '../../cli/failure-form.js';
 import { expiryFlags, handshakeFlags } from '../../cli/flags/certificate-flags.js';
 import { expiryLimits, openInspector } from '../../cli/inspect-source.js';
 import { jsonLine } from '../../cli/json-line.js';
 import { hideUrlSecrets } from '../../cli/secrets.js';
-import { toMoqtError } from '../../cli/to-moqt-error.js';
-import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
-import { checkLine, unknownLine } from '../../core/render/certificate-check-text.js';
+import type { ExitCode } from '../../core/errors/exit-codes.js';
+import { checkLine } from '../../core/render/certificate-check-text.js';
 import { NAGIOS_EXIT } from '../../core/render/nagios.js';
-
-/** UNKNOWN, which has the number of another meaning elsewhere. */
-const UNKNOWN = EXIT.unreachable;
 
 export default class CertsCheck extends MoqtCommand {
   static override summary = 'check the certificates of servers, for monitoring';
@@ -39,20 +36,10 @@ Critical: no certificate could be read, it is not trusted (by the system's roots
   };
   static override flags = { ...handshakeFlags, ...expiryFlags };
 
-  protected override readonly failureExit = UNKNOWN;
+  // Monitoring shows what stands on stdout.
+  protected override readonly failureForm = pluginFailure('certs', () => !this.output.json && !this.output.jsonl);
 
   protected override async execute(): Promise<ExitCode> {
-    try {
-      return await this.#check();
-    } catch (error) {
-      // Monitoring shows what stands on stdout.
-      const asked = this.output.json || this.output.jsonl || this.argv.includes('--show-config');
-      if (!asked && !this.stop.signal.aborted) this.print(unknownLine('certs', toMoqtError(error)));
-      throw error;
-    }
-  }
-
-  async #check(): Promise<ExitCode> {
     const { flags, argv } = await this.parseAll(CertsCheck);
     this.startMaxTime(flags['max-time']);
     const limits = expiryLimits(flags);

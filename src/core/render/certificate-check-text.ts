@@ -1,15 +1,8 @@
-import type { MoqtError } from '../errors/moqt-error.js';
 import type { CertificateCheck } from '../records/certificate-report.js';
 import { escapeText } from '../util/escape.js';
 import { nagiosLine } from './nagios.js';
 
 const CARRIER = { quic: 'QUIC', http3: 'HTTP/3', tcp: 'TCP', file: 'file' } as const;
-
-/** What kept a check from happening. */
-export function unknownLine(name: string, error: MoqtError): string {
-  const text = `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
-  return nagiosLine({ state: 'unknown', name, findings: [{ state: 'unknown', text: shown(text) }], values: [] });
-}
 
 /** One line of `certs check`. */
 export function checkLine(name: string, check: CertificateCheck): string {

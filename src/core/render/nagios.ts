@@ -1,3 +1,7 @@
+import { hintFor } from '../errors/hints.js';
+import type { MoqtError } from '../errors/moqt-error.js';
+import { escapeText } from '../util/escape.js';
+
 /** States of a plug-in, and the exit codes of the monitoring systems for them. */
 export const NAGIOS_EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
@@ -24,6 +28,8 @@ export interface NagiosReport {
 
 /** What is not known was not found either: it stands without a mark. */
 const MARK: Readonly<Record<NagiosState, string>> = { critical: 'Crit:', unknown: '', warning: 'Warn:', ok: 'OK:' };
+/** Plug-ins' output is cut somewhere; longer text helps nobody. */
+const MAX_UNKNOWN = 400;
 const ORDER: readonly NagiosState[] = ['unknown', 'critical', 'warning', 'ok'];
 
 /** One line in natscli's grammar: `WARNING name Warn:expires in 5d | expiry=432000.0000s;604800.0000;172800.0000`. */
@@ -33,6 +39,14 @@ export function nagiosLine({ state, name, findings, values }: NagiosReport): str
   );
   const head = [state.toUpperCase(), name, ...words].map(plain).join(' ');
   return values.length === 0 ? head : `${head} | ${values.map(valueText).join(' ')}`;
+}
+
+/** What kept a check from happening, which is no server's fault. `name`: what was to be checked. */
+export function unknownLine(name: string, error: MoqtError): string {
+  const hint = error.hint ?? hintFor(error);
+  const text = `${error.message}${hint === null ? '' : ` (${hint})`}`;
+  const findings = [{ state: 'unknown', text: escapeText(text, { maxLength: MAX_UNKNOWN }) }] as const;
+  return nagiosLine({ state: 'unknown', name, findings, values: [] });
 }
 
 /** A bar would end the text, and a line break the line. */

@@ -53,12 +53,6 @@ function namedIn(reports: readonly ProbeReport[], states: readonly NagiosState[]
   ];
 }
 
-/** A failure that is no relay's: a flag, a file, a defect of ours. */
-export function nagiosUnknown(message: string): NagiosResult {
-  const findings: Finding[] = [{ state: 'unknown', text: escapeText(message, { maxLength: MAX_TEXT }) }];
-  return { text: nagiosLine({ state: 'unknown', name: 'moqt probe', findings, values: [] }), exitCode: 3 };
-}
-
 function nameOf({ name, url }: ProbeReport): string {
   return escapeText(name ?? url, { maxLength: MAX_TEXT });
 }

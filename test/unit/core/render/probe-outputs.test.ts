@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { QUIC_STAGES } from '../../../../src/core/errors/causes.js';
+import { MoqtError } from '../../../../src/core/errors/moqt-error.js';
 import type { ProbeReport } from '../../../../src/core/records/probe-report.js';
 import { embedJson, escapeMarkup, markup } from '../../../../src/core/render/markup.js';
+import { unknownLine } from '../../../../src/core/render/nagios.js';
 import { healthOf } from '../../../../src/core/render/probe-health.js';
 import { probeHtml } from '../../../../src/core/render/probe-html.js';
 import { probeJunit } from '../../../../src/core/render/probe-junit.js';
-import { nagiosUnknown, probeNagios } from '../../../../src/core/render/probe-nagios.js';
+import { probeNagios } from '../../../../src/core/render/probe-nagios.js';
 import { probePrometheus } from '../../../../src/core/render/probe-prometheus.js';
 import { parseExposition } from '../../../support/exposition.js';
 import {
@@ -64,7 +66,8 @@ describe('the nagios output of a probe', () => {
   it('is unknown for a fault of ours, and for a failure before any probe', () => {
     const bad = failedReport('url', { cause: 'url.invalid', message: 'no scheme', hint: 'moqt://…', exitCode: 2 });
     expect(probeNagios([bad])).toMatchObject({ exitCode: 3, text: expect.stringMatching(/^UNKNOWN /) });
-    expect(nagiosUnknown(`a|b\n${HOSTILE}`)).toMatchObject({ exitCode: 3, text: expect.stringMatching(LINE) });
+    const unforeseen = new MoqtError('MOQT_E_BUG', `a|b\n${HOSTILE}`, { stage: 'internal', hint: HOSTILE });
+    expect(unknownLine('moqt probe', unforeseen)).toMatch(LINE);
   });
 
   it('warns of a limit whose value could not be measured, and writes U', () => {
