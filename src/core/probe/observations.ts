@@ -29,6 +29,8 @@ export class Observations {
   lastMs = 0;
   /** Called at the first answer of any address. */
   onAnswer: (() => void) | null = null;
+  /** The largest UDP payload that the peer takes, bytes; null before the handshake is done, and over TCP. */
+  maxUdpPayload: number | null = null;
   /** Called when a handshake is done. */
   onEstablished: (() => void) | null = null;
 
@@ -76,6 +78,7 @@ export class Observations {
           one.establishedMs = ms;
         });
         this.protocol = event.protocol;
+        this.maxUdpPayload = event.maxUdpPayload ?? null;
         this.onEstablished?.();
         return;
       case 'settings':

@@ -155,7 +155,7 @@ class Probe {
 
   async #afterSetup(session: ConnectedSession, plan: ConnectPlan, lab: Experiments): Promise<void> {
     const { signal, requests, expiryWarningMs = DEFAULT_EXPIRY_WARNING_MS, connect: given = {} } = this.#options;
-    const sizes = this.#compareSizes(session, lab);
+    const sizes = this.#compareSizes(lab);
     const { best } = this.#seen;
     const handshakeMs = best === null || best.establishedMs === null ? 0 : best.establishedMs - best.attemptMs;
     const mayCheckToken = (given.setup?.authorizationTokens?.length ?? 0) > 0;
@@ -178,16 +178,12 @@ class Probe {
   }
 
   /** Beside the rest, and without waiting for what may never be answered. */
-  async #compareSizes(session: ConnectedSession, lab: Experiments): Promise<void> {
-    const { peerParameters, rttMs } = session.transport.stats();
-    if (peerParameters === undefined) return;
-    const size = session.transport.remote.family === 6 ? 1452 : 1472;
-    if (Number(peerParameters.max_udp_payload_size) < size) return;
-    const result = await lab.fullSize(Math.min(1000, 10 + 3 * (rttMs ?? 10)), size).catch(() => 'unknown');
+  async #compareSizes(lab: Experiments): Promise<void> {
+    const result = await lab.compareSizes();
     if (result !== 'vanishes') return;
     const verdict: Verdict = {
       cause: 'quic.mtu',
-      message: `packets of 1200 bytes pass, those of ${size} bytes vanish on the way`,
+      message: `packets of 1200 bytes pass, those of ${lab.fullSizeBytes} bytes vanish on the way`,
       hint: 'the path MTU is small: a tunnel or VPN on the way; sessions work with small packets, and less throughput',
     };
     this.#log.warn('quic', verdict);
@@ -316,6 +312,8 @@ async function preload(transport: ConnectPlan['transport']): Promise<void> {
     import('../transport/quic/native.js'),
     transport === 'quic' ? import('../transport/quic/index.js') : import('../transport/webtransport/index.js'),
     import('../transport/quic/index.js'),
+    // Used while the connection comes about, whose times are told.
+    import('./experiments/full-size-packet.js'),
   ]);
   // Whether there is a library is connect()'s to tell.
   await loadQuiche().catch(() => {});

@@ -71,8 +71,14 @@ export type ConnectEvent =
   | { readonly kind: 'versions'; readonly address: string; readonly versions: readonly number[] }
   /** The server's chain, leaf first, before it is judged: seen also when it is refused then. */
   | { readonly kind: 'certificates'; readonly address: string; readonly chain: readonly X509Certificate[] }
-  /** The handshake is done and the chain accepted; `protocol` is the ALPN. */
-  | { readonly kind: 'established'; readonly address: string; readonly protocol: string }
+  /** The handshake is done and the chain accepted; `protocol` is the ALPN, `maxUdpPayload` the largest packet the peer takes. */
+  | {
+      readonly kind: 'established';
+      readonly address: string;
+      readonly protocol: string;
+      /** Bytes; absent over TCP. */
+      readonly maxUdpPayload?: number;
+    }
   /** SETTINGS of HTTP/3 or HTTP/2, by identifier. */
   | { readonly kind: 'settings'; readonly settings: ReadonlyMap<number, number> }
   /** The final response to the WebTransport CONNECT. */

@@ -9,6 +9,8 @@ import type { TcpAnswer } from './tcp.js';
 
 /** Silence after which it is worth while to look elsewhere, ms, as long as the deadline is far away. */
 const SILENCE_MS = 300;
+/** A SETUP that takes longer has a round trip to wait for, in which sizes can be compared; on a short way it is here before. */
+const SETUP_UNDER_WAY_MS = 5;
 /** A handshake that takes so long may be losing its large packets, ms. */
 const SLOW_HANDSHAKE_MS = 1000;
 /** No experiment may add more than this to a verdict, ms. */
@@ -52,9 +54,11 @@ export class Experiments {
       const { best } = seen;
       if (best !== null && best.answerMs !== null && best.establishedMs === null) void this.fullSize(MAX_MS);
     });
+    seen.onEstablished = () => this.#after(SETUP_UNDER_WAY_MS, () => void this.compareSizes());
   }
 
   stop(): void {
+    this.#setup.seen.onEstablished = null;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -96,7 +100,7 @@ export class Experiments {
     return this.#http2 !== null && (await this.#http2.catch(() => 'failed')) === null;
   }
 
-  fullSize(limitMs: number, size = this.#fullSizeBytes): Promise<'passes' | 'vanishes' | 'unknown'> {
+  fullSize(limitMs: number, size = this.fullSizeBytes): Promise<'passes' | 'vanishes' | 'unknown'> {
     this.#fullSize ??= this.#run('full-size-packet', async () => {
       const { fullSizePacket } = await import('./full-size-packet.js');
       const { plan, settings, signal } = this.#setup;
@@ -116,6 +120,15 @@ export class Experiments {
       return { value, ok: value === 'passes', outcome: outcome[value] };
     });
     return this.#fullSize;
+  }
+
+  /** Whether packets of full size pass beside those of the handshake; null where the peer takes none of that size. */
+  async compareSizes(): Promise<'passes' | 'vanishes' | 'unknown' | null> {
+    const { best, maxUdpPayload } = this.#setup.seen;
+    if (best === null || best.establishedMs === null || maxUdpPayload === null) return null;
+    if (maxUdpPayload < this.fullSizeBytes) return null;
+    const roundTripMs = best.establishedMs - best.attemptMs;
+    return this.fullSize(Math.min(MAX_MS, 10 + 3 * roundTripMs)).catch(() => 'unknown' as const);
   }
 
   async singleOffers(limitMs: number): Promise<readonly SingleOffer[]> {
@@ -152,8 +165,8 @@ export class Experiments {
     });
   }
 
-  /** Full size as our own packets have it on a real network. */
-  get #fullSizeBytes(): number {
+  /** Full size as our own packets have it on a real network: bytes of UDP payload. */
+  get fullSizeBytes(): number {
     return this.#address.includes(':') ? 1452 : 1472;
   }
 

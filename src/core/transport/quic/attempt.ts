@@ -69,7 +69,8 @@ export class Attempt implements RaceAttempt<QuicConnection> {
       await Promise.race([connection.established, this.#foreign.promise]);
       this.#watch?.stop();
       const protocol = Buffer.from(connection.native.applicationProto()).toString('latin1');
-      this.#setup.options.observer?.({ kind: 'established', address: this.address, protocol });
+      const maxUdpPayload = connection.native.stats().peerMaxUdpPayloadSize;
+      this.#setup.options.observer?.({ kind: 'established', address: this.address, protocol, maxUdpPayload });
       return connection;
     } catch (error) {
       const explained = this.#explain(error);

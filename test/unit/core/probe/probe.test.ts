@@ -273,6 +273,12 @@ describe('SETUP', () => {
     expect(report.hint).toContain('control stream');
   });
 
+  it('does not come: packet sizes have been compared meanwhile', async () => {
+    const report = await against(() => {}, {}, { timeouts: { setupMs: 3000 } });
+    expect(report).toMatchObject({ cause: 'setup.timeout' });
+    expect(report.experiments).toMatchObject([{ name: 'full-size-packet', ok: true }]);
+  });
+
   it('says nothing: names the limit', async () => {
     const report = await against(() => {}, {}, { timeouts: { setupMs: 150 } });
     expect(report).toMatchObject({ cause: 'setup.timeout', exitCode: 6, message: expect.stringContaining('150 ms') });
