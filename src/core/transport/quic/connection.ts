@@ -59,11 +59,11 @@ export class QuicConnection implements Pumped {
   readonly #ids: ConnectionIds;
   readonly #numbers = new PacketNumbers();
   readonly #frames = new FrameScan({
-    onStopSending: (stream, code) => this.streams.onStopSending(stream, code),
-    onStreamData: (stream, end) => this.streams.onStreamData(stream, end),
+    onStopSending: (stream, code) => this.streams.sends.onStopSending(stream, code),
+    onStreamData: (stream, end) => this.streams.recvs.onStreamData(stream, end),
     onAck: (largest, delay, covers) => {
       this.rtt.onAck(largest, delay, performance.now());
-      this.streams.onAck(largest, covers);
+      this.streams.sends.onAck(largest, covers);
       this.packetSize.onAck(covers);
       if (this.earlyDataOffered && !this.earlyDataAccepted)
         this.earlyDataAccepted = this.#sawEarlyData(largest, covers);
@@ -211,7 +211,7 @@ export class QuicConnection implements Pumped {
     this.#flushDue = false;
     if (this.closeInfo !== null) return;
     try {
-      if (this.#isEstablished) this.streams.pump();
+      if (this.#isEstablished) this.streams.sends.pump();
       this.#sendPackets();
       this.#timer.arm();
       if (this.#closeSent !== null && this.native.isDraining()) this.#closeSent.resolve();
@@ -242,6 +242,7 @@ export class QuicConnection implements Pumped {
 
   #sendPackets(): void {
     const { native, packetSize, rtt } = this;
+    const { sends } = this.streams;
     const owner = this.#owner;
     const now = performance.now();
     let sent = 0;
@@ -252,7 +253,7 @@ export class QuicConnection implements Pumped {
       const length = packet[0];
       if (!this.isServer && !this.#initialKeysGone) this.#initialKeysGone = holdsHandshake(slot.subarray(0, length));
       const number = this.#numbers.onSent(slot, length);
-      this.streams.onPacket(number, length);
+      sends.onPacket(number, length);
       if (number >= 0) {
         rtt.onSent(number, now);
         packetSize.onSent(number, length, now, rtt.smoothedMs ?? INITIAL_RTT_MS);
@@ -263,12 +264,12 @@ export class QuicConnection implements Pumped {
     packetWriter.flush();
     const isAll = sent < BURST_PACKETS;
     if (!isAll) this.touch();
-    this.streams.onSent(this.#numbers.next - 1, isAll);
+    sends.onSent(this.#numbers.next - 1, isAll);
   }
 
   /** The connection's window does not bound what may wait unread, see config.ts; this does. */
   #checkUnread(): void {
-    if (this.streams.unreadBytes <= MAX_UNREAD_BYTES) return;
+    if (this.streams.recvs.unreadBytes <= MAX_UNREAD_BYTES) return;
     const reason = `more than ${MAX_UNREAD_BYTES >> 20} MiB have arrived that nobody reads`;
     this.abandon(1, { by: 'local', isApplication: false, code: 1n, reason });
   }
@@ -286,7 +287,7 @@ export class QuicConnection implements Pumped {
     if (this.closeInfo !== null) return;
     if (++this.#timeouts === TIMEOUTS_BEFORE_FALLBACK) this.packetSize.onBlackHole();
     if (this.#timeouts > 1 && this.#isEstablished) this.#owner.onSilence?.(this);
-    this.streams.onTimeout();
+    this.streams.sends.onTimeout();
     this.#ingestSoon();
     this.touch();
   }
@@ -340,7 +341,7 @@ export class QuicConnection implements Pumped {
 
   /** Waits until what streams were ended with has been delivered, as far as the peer allows within `deadlineMs`. */
   async deliverEnds(deadlineMs: number): Promise<void> {
-    const ends = this.streams.undeliveredEnds().map((stream) => stream.delivered());
+    const ends = this.streams.sends.undeliveredEnds().map((stream) => stream.delivered());
     if (ends.length > 0) await settlesWithin(Promise.race([Promise.allSettled(ends), this.closed]), deadlineMs);
   }
 

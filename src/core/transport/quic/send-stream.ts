@@ -2,6 +2,7 @@ import { type Deferred, deferred, ignorable } from '../../util/deferred.js';
 import { applicationCode } from '../application-code.js';
 import type { Delivery, SendStream } from '../transport.js';
 import { StreamReset, StreamStopped } from '../transport-errors.js';
+import { isUni } from './stream-number.js';
 
 /** Queued bytes up to which a write is taken without asking the caller to wait. */
 const HIGH_WATER_BYTES = 64 << 10;
@@ -59,7 +60,7 @@ export class QuicSendStream implements SendStream {
   constructor(host: SendHost, number: number) {
     this.#host = host;
     this.number = number;
-    this.isUni = (number & 2) !== 0;
+    this.isUni = isUni(number);
   }
 
   get id(): bigint {

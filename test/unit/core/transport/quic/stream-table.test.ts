@@ -37,8 +37,8 @@ function setUp() {
     for (let i = 0; i < most && isDue; i++) {
       isDue = false;
       world.flushes++;
-      table.pump();
-      table.onSent(world.flushes, true);
+      table.sends.pump();
+      table.sends.onSent(world.flushes, true);
     }
   };
   const open = (): SendStream => {
@@ -70,9 +70,9 @@ describe('StreamTable', () => {
     turn(100);
     world.room = 10_000;
     table.ingest();
-    table.pump();
+    table.sends.pump();
     expect(world.sent.get(2)).toBe(5000);
-    expect(table.hasBacklog).toBe(false);
+    expect(table.sends.hasBacklog).toBe(false);
   });
 
   it('offers what waits again once another stream was reset', () => {
@@ -86,7 +86,7 @@ describe('StreamTable', () => {
     other.reset(1n);
     turn(100);
     expect(world.sent.get(6)).toBe(5000);
-    expect(table.hasBacklog).toBe(false);
+    expect(table.sends.hasBacklog).toBe(false);
   });
 
   it('offers what is written behind something that waits only together with it', () => {
