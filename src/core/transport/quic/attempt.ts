@@ -10,6 +10,7 @@ import { ClientSocket } from './client-socket.js';
 import type { ConfigFor } from './config.js';
 import { QuicConnection } from './connection.js';
 import { newConnectionId } from './connection-ids.js';
+import { EarlyDataOffer } from './early-data-offer.js';
 import { closedError, notQuicError, timeoutError, versionError } from './handshake-error.js';
 import type { HandshakeTrust } from './handshake-trust.js';
 import { HandshakeWatch, NO_PROGRESS, type Progress } from './handshake-watch.js';
@@ -116,7 +117,7 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     observer?.({ kind: 'attempt', address: this.address });
     keylog?.follow(connection);
     connection.touch();
-    if (this.#setup.ticket !== undefined) connection.offerEarlyData(this.#setup.ticket);
+    if (this.#setup.ticket !== undefined) connection.earlyData = new EarlyDataOffer(connection, this.#setup.ticket);
     return connection;
   }
 

@@ -3,14 +3,16 @@ import { settlesWithin } from '../../util/timeout.js';
 import { applicationCode } from '../application-code.js';
 import type { Address, CloseInfo } from '../transport.js';
 import { SessionClosed } from '../transport-errors.js';
-import { BAD_CERTIFICATE, encodeReason, readCloseInfo } from './close-codes.js';
+import { BAD_CERTIFICATE, readCloseInfo } from './close-codes.js';
 import { holdsHandshake, withoutInitials } from './coalesced.js';
 import { ConnectionIds } from './connection-ids.js';
 import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js';
 import { Datagrams } from './datagrams.js';
+import type { EarlyDataOffer } from './early-data-offer.js';
 import { FrameScan } from './frame-scan.js';
 import { LONGEST_DELAY_MS, LossTimer } from './loss-timer.js';
 import { errorText, type HostPort, type NativeConnection, type RecvInfo } from './native.js';
+import { OrderlyClose } from './orderly-close.js';
 import type { Destination } from './packet-io.js';
 import { PacketNumbers } from './packet-numbers.js';
 import type { PacketSize } from './packet-size.js';
@@ -25,8 +27,6 @@ const BURST_PACKETS = 128;
 const MAX_UNREAD_BYTES = 256 << 20;
 /** RFC 9002 §6.2.2, before the first sample. */
 const INITIAL_RTT_MS = 333;
-/** RFC 9002 §6.1.1: a packet is lost when one that was sent so much later is acknowledged. */
-const PACKET_THRESHOLD = 3;
 /** How long ICMP refusals must go on without a packet from the peer to end an established connection. */
 const REFUSED_MS = 1000;
 /** Probe timeouts in a row without an answer after which the path is taken to swallow large packets. */
@@ -49,9 +49,8 @@ export class QuicConnection implements Pumped {
   /** What the library said about the last packet that it could not use. */
   lastReceiveError: string | null = null;
   remote: Destination;
-  /** A packet of 0-RTT has gone out, and the peer has acknowledged it. */
-  earlyDataOffered = false;
-  earlyDataAccepted = false;
+  /** Set when the connection resumes a session. */
+  earlyData: EarlyDataOffer | null = null;
 
   readonly #owner: ConnectionOwner<QuicConnection>;
   readonly #settings: ConnectionSettings;
@@ -65,8 +64,7 @@ export class QuicConnection implements Pumped {
       this.rtt.onAck(largest, delay, performance.now());
       this.streams.sends.onAck(largest, covers);
       this.packetSize.onAck(covers);
-      if (this.earlyDataOffered && !this.earlyDataAccepted)
-        this.earlyDataAccepted = this.#sawEarlyData(largest, covers);
+      this.earlyData?.onAck(largest, covers);
     },
   });
   readonly #established: Deferred<void> = deferred();
@@ -79,8 +77,7 @@ export class QuicConnection implements Pumped {
   #ingestDue = false;
   #flushDue = false;
   #timeouts = 0;
-  #closing: Promise<void> | null = null;
-  #closeSent: Deferred<void> | null = null;
+  #closing: OrderlyClose | null = null;
   #keepAlive: NodeJS.Timeout | null = null;
   #refusedSince: number | null = null;
 
@@ -131,28 +128,6 @@ export class QuicConnection implements Pumped {
     if (this.#flushDue) return;
     this.#flushDue = true;
     scheduler.flushSoon(this);
-  }
-
-  /**
-   * Resumes a session, and where its ticket allows 0-RTT sends a PING that way, which asks nothing of the application and does
-   * no harm when it is sent again by somebody else. To be called before anything is sent.
-   */
-  offerEarlyData(ticket: Uint8Array): void {
-    this.native.setSession(ticket);
-    // The keys of 0-RTT exist once the ClientHello does.
-    this.flush();
-    if (!this.native.isInEarlyData()) return;
-    this.earlyDataOffered = true;
-    this.ping();
-    this.flush();
-  }
-
-  /**
-   * The packet of 0-RTT was the first of its number space. Its acknowledgement may have come beside the handshake, where nobody
-   * looks for it; but if it had not, those of later packets would have had it declared lost (RFC 9002 §6.1.1).
-   */
-  #sawEarlyData(largest: number, covers: (packet: number) => boolean): boolean {
-    return covers(0) || (largest > PACKET_THRESHOLD && this.native.stats().lost === 0);
   }
 
   ping(): void {
@@ -214,7 +189,7 @@ export class QuicConnection implements Pumped {
       if (this.#isEstablished) this.streams.sends.pump();
       this.#sendPackets();
       this.#timer.arm();
-      if (this.#closeSent !== null && this.native.isDraining()) this.#closeSent.resolve();
+      this.#closing?.onFlushed();
     } catch (error) {
       this.#abort(error);
     }
@@ -315,28 +290,16 @@ export class QuicConnection implements Pumped {
   close(code: bigint, reason: string, deadlineMs: number): Promise<void> {
     const number = applicationCode(code);
     if (this.closeInfo !== null) return Promise.resolve();
-    this.#closing ??= this.#closeInOrder(number, reason, deadlineMs);
-    return this.#closing;
-  }
-
-  async #closeInOrder(code: number, reason: string, deadlineMs: number): Promise<void> {
-    const deadline = performance.now() + deadlineMs;
-    if (this.#isEstablished) await this.deliverEnds(deadlineMs);
-    // Once CONNECTION_CLOSE is due nothing else is sent, not even the rest of the handshake without which the peer
-    // cannot read it.
-    this.flush();
-    if (this.closeInfo !== null) return;
-    this.native.close(true, code, encodeReason(reason));
-    const info: CloseInfo = { by: 'local', isApplication: true, code: BigInt(code), reason };
-    this.streams.fail(new SessionClosed(info));
-    // A full congestion window can hold CONNECTION_CLOSE back until the next probe timeout.
-    this.#closeSent = deferred();
-    this.flush();
-    if (this.closeInfo === null) {
-      await settlesWithin(this.#closeSent.promise, deadline - performance.now());
-      this.#finish(info);
-    }
-    await settlesWithin(this.#owner.io.drained(), deadline - performance.now());
+    this.#closing ??= new OrderlyClose({
+      native: this.native,
+      isOpen: () => this.isOpen,
+      deliverEnds: (ms) => this.deliverEnds(ms),
+      flush: () => this.flush(),
+      failStreams: (error) => this.streams.fail(error),
+      finish: (info) => this.#finish(info),
+      drained: () => this.#owner.io.drained(),
+    });
+    return this.#closing.run(number, reason, deadlineMs);
   }
 
   /** Waits until what streams were ended with has been delivered, as far as the peer allows within `deadlineMs`. */
@@ -410,7 +373,7 @@ export class QuicConnection implements Pumped {
     this.#timer.cancel();
     if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
     this.#established.reject(error);
-    this.#closeSent?.resolve();
+    this.#closing?.onClosed();
     this.#closed.resolve(info);
     this.#ids.release();
     this.#owner.released(this);

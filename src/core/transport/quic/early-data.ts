@@ -37,15 +37,16 @@ async function tryOnce({ remote }: QuicConnection, setup: AttemptSetup, patience
   }
   try {
     const resumed = second.native.isResumed();
-    const offered = second.earlyDataOffered;
+    const { earlyData } = second;
+    const offered = earlyData?.made === true;
     if (offered) {
       let looks = 0;
       await eventually(() => {
         if (looks++ % LOOKS_PER_PING === 0) second.ping();
-        return second.earlyDataAccepted || !second.isOpen;
+        return earlyData?.accepted || !second.isOpen;
       }, patienceMs);
     }
-    return { ticket: true, resumed, offered, accepted: second.earlyDataAccepted };
+    return { ticket: true, resumed, offered, accepted: earlyData?.accepted === true };
   } finally {
     await second.close(0n, '', 0);
   }
