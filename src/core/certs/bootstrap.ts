@@ -34,7 +34,8 @@ const MAX_BODY_BYTES = 1024;
  * anything: callers must warn unless the host is this machine.
  */
 export async function fetchPin(options: BootstrapOptions): Promise<BootstrapPin> {
-  const deadline = options.timeoutMs === 0 ? undefined : AbortSignal.timeout(options.timeoutMs);
+  // It takes whole numbers only, and what is left of a limit is none.
+  const deadline = options.timeoutMs === 0 ? undefined : AbortSignal.timeout(Math.ceil(options.timeoutMs));
   const signals = [deadline, options.signal].filter((signal) => signal !== undefined);
   const signal = AbortSignal.any(signals);
   const refusals: string[] = [];

@@ -96,6 +96,19 @@ export class Observations {
     this.lastMs = this.now();
   };
 
+  /** What was seen of the connection was of one that nobody wants any more. */
+  forget(): void {
+    this.sightings.length = 0;
+    this.chain = [];
+    this.protocol = null;
+    this.versions = null;
+    this.settings = null;
+    this.settingsMs = null;
+    this.response = null;
+    this.responseMs = null;
+    this.stages.clear();
+  }
+
   /** The address that got furthest: connected, or answered, or tried first. */
   get best(): Sighting | null {
     const { sightings } = this;

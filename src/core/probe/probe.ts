@@ -8,7 +8,6 @@ import type { ProbeReport, ProbeWarning, RoundtripFacts, ThresholdFacts } from '
 import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings, ConnectWarning } from '../session/connect-settings.js';
-import { needsBootstrap } from '../session/connect-trust.js';
 import type { SessionCloseInfo } from '../session/session.js';
 import { endedUnasked, endsSoon, settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
@@ -17,6 +16,7 @@ import { redactUrl } from '../util/redact.js';
 import { causeOf, stageOfCause } from './cause-of.js';
 import { Experiments } from './experiments/experiments.js';
 import { explainFailure } from './explain-failure.js';
+import { LookWithoutHash } from './look-without-hash.js';
 import { Observations } from './observations.js';
 import type { ProbeContext, ProbeOptions, Verdict } from './probe-options.js';
 import { sessionQuirks, withoutRepeats } from './quirks/quirks.js';
@@ -25,8 +25,6 @@ import { alpnOffered, recordPassed, recordSetup, skipWhatDoesNotApply } from './
 import { DEFAULT_EXPIRY_WARNING_MS, protocolNone, sessionWarnings } from './warnings.js';
 
 /** Longest message or hint in a report, in UTF-16 units. */
-/** The least time for the handshake after the certificate hash of an http:// URL was waited for in vain, ms. */
-const SHORTEST_LOOK_MS = 1000;
 const MAX_TEXT = 1000;
 
 /**
@@ -96,18 +94,30 @@ class Probe {
     // Reading modules from the disk is no stage of the connection.
     this.#start = performance.now();
     lab.startPatient();
+    const look = new LookWithoutHash({
+      plan,
+      settings,
+      seen: this.#seen,
+      elapsed: () => this.#elapsed(),
+      onBegin: () => lab.startPatient(),
+      isOurs,
+      signal: this.#options.signal,
+    });
     const assumed: ConnectWarning[] = [];
     let session: ConnectedSession;
     try {
       session = await connect(plan.url, {
         ...settings,
         observer: this.#seen.observe,
-        onStage: this.#seen.onStage,
+        onStage: (stage) => {
+          if (stage.stage === 'bootstrap') look.drop();
+          this.#seen.onStage(stage);
+        },
         onWarning: (warning) => assumed.push(warning),
         signal: this.#options.signal,
       });
     } catch (error) {
-      const failure = await this.#withoutHash(error, plan, settings);
+      const failure = await look.explain(error);
       recordPassed(this.#log, plan, this.#seen);
       await this.#fail(failure, plan, lab);
       this.#warnings.push(...protocolNone(assumed));
@@ -127,30 +137,6 @@ class Probe {
       this.#verdictMs = this.#elapsed();
       await session.close();
     }
-  }
-
-  /**
-   * An http:// URL whose certificate hash could not be had: whether a relay is there at all is still of interest. The
-   * handshake is done with a hash that fits no certificate, so that nothing of ours goes beyond it.
-   */
-  async #withoutHash(error: unknown, plan: ConnectPlan, settings: ConnectSettings): Promise<unknown> {
-    const { signal } = this.#options;
-    const isOver = this.#seen.stages.has('bootstrap') || signal?.aborted === true;
-    if (isOver || !needsBootstrap(plan, settings.trust ?? {})) return error;
-    if (!(error instanceof MoqtError) || error.stage === 'dns' || isOurs(error)) return error;
-    const { connectMs } = plan.timeouts;
-    const leftMs = connectMs === 0 ? 0 : Math.max(SHORTEST_LOOK_MS, connectMs - this.#elapsed());
-    const trust = { ...settings.trust, pins: [new Uint8Array(32)] };
-    const timeouts = { ...settings.timeouts, connectMs: leftMs };
-    const watched = { observer: this.#seen.observe, onStage: this.#seen.onStage, signal };
-    try {
-      const session = await connect(plan.url, { ...settings, trust, timeouts, ...watched });
-      await session.close();
-    } catch (found) {
-      const isThere = !(found instanceof MoqtError) || found.reason === 'tls.pin-mismatch';
-      if (!isThere) return Object.assign(found, { message: `${found.message}; before, ${error.message}` });
-    }
-    return error;
   }
 
   async #afterSetup(session: ConnectedSession, plan: ConnectPlan, lab: Experiments): Promise<void> {

@@ -85,7 +85,7 @@ describe('fetchPin', () => {
       const options = await serve((_request, response) => {
         if (begin) response.write('ab');
       });
-      await expect(fetchPin({ ...options, timeoutMs: 50 })).rejects.toMatchObject({
+      await expect(fetchPin({ ...options, timeoutMs: 50.5 })).rejects.toMatchObject({
         code: 'MOQT_E_TIMEOUT',
         exitCode: 6,
         reason: 'bootstrap.timeout',
