@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 
 const CODES = { SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm, SIGHUP: EXIT.sighup } as const;
@@ -25,6 +26,11 @@ export class Stop {
   readonly #controller = new AbortController();
   #reason: StopReason | null = null;
   readonly #handlers = new Map<HandledSignal, () => void>();
+
+  constructor() {
+    // As many listen as work is under way: a thousand probes at once are no leak, and Node would warn on stderr.
+    setMaxListeners(0, this.#controller.signal);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
