@@ -58,6 +58,37 @@ export function streamCases(connect: Connect, harness: TransportHarness): void {
       expect(Buffer.compare(await reading, concatBytes(parts))).toBe(0);
     });
 
+    it('is at its end when nothing is left to read, and not before', async () => {
+      const { near, far } = await connect();
+      const arrived = uniInbox(far);
+      const bytes = randomBytes(200_000, 3);
+      const stream = await near.openUni();
+      const written = writeAll(stream, bytes);
+      const recv = await arrived.next('the stream');
+      let length = 0;
+      for (;;) {
+        const atEnd = recv.atEnd;
+        const chunk = await soon(recv.read(), 'the next bytes');
+        if (chunk === null) break;
+        expect(atEnd).toBe(false);
+        length += chunk.length;
+      }
+      expect(length).toBe(bytes.length);
+      expect(recv.atEnd).toBe(true);
+      await written;
+    });
+
+    it('is not at its end when it was stopped', async () => {
+      const { near, far } = await connect();
+      const arrived = uniInbox(far);
+      const stream = await near.openUni();
+      void stream.write(utf8('x'))?.catch(() => {});
+      const recv = await arrived.next('the stream');
+      recv.stop(1n);
+      expect(await recv.read()).toBeNull();
+      expect(recv.atEnd).toBe(false);
+    });
+
     it('delivers bytes without waiting for FIN', async () => {
       const { near, far } = await connect();
       const arrived = bidiInbox(far);

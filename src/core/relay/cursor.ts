@@ -83,11 +83,19 @@ export class Cursor implements LogReader {
 
   onEnd(): void {
     this.#limitDelivery();
-    if (this.#state === 'idle') this.#advance();
+    // FIN goes with the bytes that still wait in the stream's queue: on its own it would have to wait for them to arrive.
+    const goesAlong = this.#hasGivenAll && this.log.end?.kind === 'fin';
+    if (this.#state === 'idle' || goesAlong) this.#advance();
     else if (this.#state === 'busy') {
       this.#lagsAsStream = true;
       this.owner.addLag(0, 1);
     }
+  }
+
+  /** It is busy only because the stream's queue is full: all that the log has is in there. */
+  get #hasGivenAll(): boolean {
+    const inOnePiece = this.#out?.writeFragments !== undefined;
+    return this.#state === 'busy' && inOnePiece && this.position === this.log.length;
   }
 
   /** Resets the stream, if there is one, and leaves the log. `code` is a name of the stream-reset codes. */

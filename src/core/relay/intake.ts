@@ -106,7 +106,8 @@ export class StreamIntake {
   }
 
   get #mayRead(): boolean {
-    if (this.source.finishing) return true;
+    // The end is passed on while the last bytes wait to be sent, and travels with them.
+    if (this.source.finishing || this.stream.atEnd) return true;
     const log = this.#log;
     if (log !== null && log.readers > 0) return log.hasDemand;
     return this.track.open;

@@ -63,6 +63,11 @@ class SharedReader implements OwnedSubgroup {
     return this.#waiting !== null;
   }
 
+  /** The others may still read, so the end comes when all are there. */
+  get atEnd(): boolean {
+    return this.#outcome === 'ended' && !this.stopped;
+  }
+
   read(): Promise<FragmentRun | null> {
     if (this.stopped || this.#outcome === 'ended') return Promise.resolve(null);
     if (this.#outcome !== null) return Promise.reject(this.#outcome.error);

@@ -31,6 +31,10 @@ export class SubgroupReader implements OwnedSubgroup {
     return this.decoder.header as SubgroupHeader;
   }
 
+  get atEnd(): boolean {
+    return this.#first === null && !this.#ended && this.stream.atEnd;
+  }
+
   async read(): Promise<FragmentRun | null> {
     const first = this.#first;
     if (first !== null) {

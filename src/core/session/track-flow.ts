@@ -28,6 +28,8 @@ export interface IncomingSubgroup {
   readonly header: SubgroupHeader;
   /** The pieces that one transport read gave, in order; null after FIN. Rejects with StreamReset, SessionClosed or WireError. */
   read(): Promise<FragmentRun | null>;
+  /** FIN has come with what was read last: the next read gives null without waiting. False where nobody can tell. */
+  readonly atEnd: boolean;
   /** STOP_SENDING; `name` from the stream-reset codes. Later reads give null. */
   stop(name?: string): void;
 }

@@ -209,6 +209,11 @@ export interface RecvStream {
    * Nothing is read from the transport until this is called: that is the backpressure.
    */
   read(): Promise<Uint8Array | null>;
+  /**
+   * FIN has come and nothing is left before it: the next read gives null without waiting. What it is good for: an end that
+   * is passed on together with the last bytes needs no frame of its own. False as long as the transport cannot tell.
+   */
+  readonly atEnd: boolean;
   /** STOP_SENDING with an application code. Idempotent; pending and later reads give null. */
   stop(code: bigint): void;
 }

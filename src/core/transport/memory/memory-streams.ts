@@ -182,6 +182,10 @@ export class MemoryRecvStream implements RecvStream {
     return this.#done;
   }
 
+  get atEnd(): boolean {
+    return this.#fin && this.#chunks.length === 0 && !this.#stopped && this.#failure === null;
+  }
+
   async read(): Promise<Uint8Array | null> {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {

@@ -44,6 +44,10 @@ export class QuicRecvStream implements RecvStream {
     return BigInt(this.number);
   }
 
+  get atEnd(): boolean {
+    return this.#finished && !this.#stopped && this.#failure === null;
+  }
+
   read(): Promise<Uint8Array | null> {
     if (this.#waiting.length === 0) {
       const chunk = this.#take();

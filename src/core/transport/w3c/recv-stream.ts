@@ -13,12 +13,18 @@ export class W3cRecvStream implements RecvStream, Abandonable {
   readonly #waiting = new Set<Deferred<Uint8Array | null>>();
   #failure: Error | null = null;
   #isOver = false;
+  #finRead = false;
 
   constructor(id: bigint, readable: W3cReadable<Uint8Array>, owner: StreamOwner) {
     this.id = id;
     this.#reader = readable.getReader();
     this.#owner = owner;
     owner.openStreams.add(this);
+  }
+
+  /** A ReadableStream tells its end only to whoever reads on. */
+  get atEnd(): boolean {
+    return this.#finRead;
   }
 
   read(): Promise<Uint8Array | null> {
@@ -48,6 +54,7 @@ export class W3cRecvStream implements RecvStream, Abandonable {
       let result = await this.#reader.read();
       while (!result.done && result.value?.length === 0) result = await this.#reader.read();
       if (result.done || result.value === undefined) {
+        this.#finRead = !this.#isOver;
         this.#finish();
         return;
       }

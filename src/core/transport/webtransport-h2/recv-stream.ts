@@ -42,6 +42,10 @@ export class CapsuleRecvStream implements RecvStream {
     return this.#end !== null;
   }
 
+  get atEnd(): boolean {
+    return this.#end === 'fin' && this.#arrived.bytes === 0 && !this.#stopped;
+  }
+
   /** More data is of use. */
   get wantsMore(): boolean {
     return this.#end === null && !this.#stopped && this.#failure === null;

@@ -140,6 +140,10 @@ export class WebTransportRecvStream implements RecvStream, OwnedStream {
     owner.openStreams.add(this);
   }
 
+  get atEnd(): boolean {
+    return this.#inner.atEnd && this.#rest === null && !this.#stopped && !this.#abandoned;
+  }
+
   read(): Promise<Uint8Array | null> {
     if (this.#stopped || this.#finished) return Promise.resolve(null);
     if (this.#abandoned) return Promise.reject(this.#owner.endError);

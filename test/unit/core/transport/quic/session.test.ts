@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BidiStream, TransportSession } from '../../../../../src/core/transport/transport.js';
+import type { BidiStream, RecvStream, TransportSession } from '../../../../../src/core/transport/transport.js';
 import { StreamReset, StreamStopped } from '../../../../../src/core/transport/transport-errors.js';
 import { closeAll, connectPair, readAll } from '../../../../support/quic-pair.js';
 
@@ -32,6 +32,19 @@ describe('QUIC session', () => {
     stream.end();
     expect((await received).equals(payload)).toBe(true);
     expect(await stream.delivered()).toBe('acknowledged');
+  });
+
+  it('knows the end of a stream with its last bytes, when it came with them', async () => {
+    const { client, server } = await uniPair();
+    const arrived = new Promise<RecvStream>((resolve) => server.onIncomingUni(resolve));
+    const stream = await client.openUni();
+    void stream.write(Buffer.from('the last bytes'));
+    stream.end();
+    const recv = await arrived;
+    expect(recv.atEnd).toBe(false);
+    expect(Buffer.from((await recv.read()) ?? []).toString()).toBe('the last bytes');
+    expect(recv.atEnd).toBe(true);
+    expect(await recv.read()).toBeNull();
   });
 
   it('echoes on a bidi stream', async () => {
