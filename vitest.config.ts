@@ -24,6 +24,9 @@ export function configFor(folders: string) {
       disableConsoleIntercept: true,
       pool: 'forks',
       maxWorkers: 2,
+      // A process for each file would load the same modules two hundred times. What is tested holds no state of its own
+      // beyond caches, and a test leaves nothing behind.
+      isolate: false,
       // Only for what hangs: a busy machine may take ten times as long for a test as an idle one.
       testTimeout: 120_000,
       hookTimeout: 120_000,
