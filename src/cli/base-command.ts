@@ -1,38 +1,23 @@
 import { Command, type Interfaces } from '@oclif/core';
-import { checkConfigKeys, defaultConfigPath, readConfigFile } from '../core/config/config-file.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
-import { MoqtError } from '../core/errors/moqt-error.js';
-import { errorDocument, errorLine } from '../core/render/error-line.js';
+import type { MoqtError } from '../core/errors/moqt-error.js';
 import { escapeInvisible } from '../core/util/escape.js';
+import { CommandLine } from './command-line.js';
 import { failWhenStuck } from './fail-when-stuck.js';
+import { failureLines, maxTimeError, stoppedError, withExitCode } from './failure.js';
 import type { FailureForm } from './failure-form.js';
 import { FileOutput } from './file-output.js';
-import {
-  describeOrigin,
-  envName,
-  givenFlags,
-  normaliseArgv,
-  type Origin,
-  valuesFromElsewhere,
-  withOrigin,
-} from './flag-values.js';
-import { connectionFlags } from './flags/connection-flags.js';
-import { flagText } from './flags/kinds.js';
+import { type Origin, withOrigin } from './flag-values.js';
 import { outputFlags } from './flags/output-flags.js';
 import { jsonLine } from './json-line.js';
 import { setLastResort } from './last-resort.js';
 import { withoutSecrets } from './secrets.js';
+import { ShowConfig, withoutRequired } from './show-config.js';
 import { Stop } from './signals.js';
-import { stackText } from './stack-text.js';
 import { type ColorChoice, type Paint, painter, wantsColor, wantsProgress } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
 import { TraceFiles } from './trace-files.js';
 import { writeNow } from './write-now.js';
-
-/** Flags whose environment variable carries no command name. */
-const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
-/** Flags that may stand without a value, and what that means. */
-const OPTIONAL_VALUE = new Map([['wait', 'forever']]);
 
 /** How long an orderly end may take once --max-time is over, ms. */
 const MAX_TIME_GRACE_MS = 2000;
@@ -99,6 +84,10 @@ export abstract class MoqtCommand extends Command {
     process.stderr.on('error', () => {});
   }
 
+  get #speaksJson(): boolean {
+    return this.output.json || this.output.jsonl;
+  }
+
   /** stdout, with backpressure. */
   get stdout(): FileOutput {
     this.#stdout ??= new FileOutput(1, 'standard output', () => this.stop.stop({ kind: 'epipe' }));
@@ -114,31 +103,16 @@ export abstract class MoqtCommand extends Command {
   ): Promise<{ flags: F & OutputFlags; args: A; argv: string[] }> {
     const flags = { ...ctor.baseFlags, ...ctor.flags } as Interfaces.FlagInput;
     this.#presetOutput();
-    const argv = normaliseArgv(this.argv, OPTIONAL_VALUE);
-    this.preset((flag) => lastValue(argv, flag) ?? process.env[envName(flag, SHARED, ctor.id)]);
-    const given = await givenFlags(argv, this, flags, ctor.args ?? {});
-    const pick = (name: string) => lastValue(argv, name) ?? process.env[`MOQT_${name.toUpperCase()}`];
-    const path = pick('config');
-    const file = await readConfigFile(path ?? defaultConfigPath(process.env), path !== undefined);
-    if (file) checkConfigKeys(file, { shared: SHARED, commands: this.#flagsByCommand() });
-    const { tokens, origins } = valuesFromElsewhere({
-      given,
-      flags,
-      shared: SHARED,
-      commandId: ctor.id,
-      env: process.env,
-      file,
-      context: pick('context') ?? file?.values.get('context')?.toString(),
-    });
-    this.origins = origins;
-    this.preset((flag) => lastValue([...tokens, ...argv], flag));
-    // To look at the configuration one needs no arguments.
-    const wanted = given.has('show-config') ? withoutRequired(ctor) : ctor;
-    const parsed = await this.parse(wanted, [...tokens, ...argv]);
+    const line = new CommandLine(this.argv, ctor.id, process.env);
+    this.preset((flag) => line.value(flag));
+    const complete = await line.complete(this, flags, ctor.args ?? {});
+    this.origins = complete.origins;
+    this.preset((flag) => complete.value(flag));
+    const parsed = await this.parse(complete.showsConfig ? withoutRequired(ctor) : ctor, complete.words);
     const values = parsed.flags as F & OutputFlags;
     this.#applyOutput(values);
     this.traces.configure(parsed.flags);
-    if (values['show-config']) this.#showConfig(values);
+    if (values['show-config']) throw new ShowConfig(flags, values, this.origins);
     return { flags: values, args: parsed.args, argv: parsed.argv as string[] };
   }
 
@@ -166,12 +140,12 @@ export abstract class MoqtCommand extends Command {
 
   /** A notice for people; silent with -q and in the JSON modes, where reports carry the same. */
   note(line: string): void {
-    if (this.output.quiet || this.output.json || this.output.jsonl) return;
+    if (this.output.quiet || this.#speaksJson) return;
     this.tell(`${this.paint('dim', 'moqt:')} ${line}`);
   }
 
   warning(line: string, kind?: string): void {
-    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify({ warning: { kind, message: line } }));
+    if (this.#speaksJson) this.tell(JSON.stringify({ warning: { kind, message: line } }));
     else this.tell(`${this.paint('yellow', 'moqt: warning:')} ${line}`);
   }
 
@@ -218,7 +192,11 @@ export abstract class MoqtCommand extends Command {
 
   async #report(thrown: unknown): Promise<ExitCode> {
     await this.#stdout?.flush().catch(() => {});
-    if (thrown instanceof ShowConfig) return this.#printConfig(thrown);
+    if (thrown instanceof ShowConfig) {
+      for (const line of thrown.lines(this.#speaksJson)) this.print(line);
+      await this.stdout.flush();
+      return EXIT.ok;
+    }
     const reason = this.stop.reason;
     const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : withOrigin(toMoqtError(thrown), this.origins);
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
@@ -251,27 +229,10 @@ export abstract class MoqtCommand extends Command {
 
   #tellError(failure: MoqtError): void {
     const error = this.failureForm === null ? failure : withExitCode(failure, this.failureForm.exitCode);
-    if (this.output.json || this.output.jsonl) this.tell(JSON.stringify(errorDocument(error, this.peer)));
-    else this.tell(errorLine(error, this.peer, (text) => this.paint('red', text)));
-    if (this.output.debug) this.tell(stackText(error));
-  }
-
-  async #printConfig({ rows }: ShowConfig): Promise<ExitCode> {
-    if (this.output.json || this.output.jsonl) this.print(JSON.stringify({ config: rows }));
-    else {
-      const width = Math.max(...rows.map((row) => row.flag.length));
-      for (const row of rows) this.print(`${row.flag.padEnd(width)}  ${JSON.stringify(row.value)}  (${row.origin})`);
+    const { debug } = this.output;
+    for (const line of failureLines(error, { peer: this.peer, json: this.#speaksJson, debug, paint: this.paint })) {
+      this.tell(line);
     }
-    await this.stdout.flush();
-    return EXIT.ok;
-  }
-
-  #definition(name: string): Interfaces.FlagInput[string] | undefined {
-    return { ...this.ctor.baseFlags, ...this.ctor.flags }[name];
-  }
-
-  #flagsByCommand(): ReadonlyMap<string, readonly string[]> {
-    return new Map(this.config.commands.map((command) => [command.id, Object.keys(command.flags)]));
   }
 
   /** The parser may fail before the flags are known; how to report that is read off the raw command line. */
@@ -293,79 +254,4 @@ export abstract class MoqtCommand extends Command {
     };
     this.paint = painter(wantsColor(2, flags.color, process.env));
   }
-
-  #showConfig(values: Record<string, unknown>): never {
-    const rows = [...this.origins].map(([name, origin]) => ({
-      flag: name,
-      value:
-        name === 'auth-token' && origin.kind !== 'default'
-          ? '(hidden)'
-          : flagText(this.#definition(name), values[name] ?? null),
-      origin: describeOrigin(origin),
-    }));
-    throw new ShowConfig(rows);
-  }
-}
-
-/** Thrown to end a command that was only asked for its configuration. */
-export class ShowConfig extends Error {
-  constructor(readonly rows: readonly { flag: string; value: unknown; origin: string }[]) {
-    super('show-config');
-  }
-}
-
-/** The same error, ending in another way. */
-function withExitCode(error: MoqtError, exitCode: ExitCode): MoqtError {
-  const { code, message, stage, reason, hint, peer, wire } = error;
-  return new MoqtError(code, message, {
-    stage,
-    exitCode,
-    origin: error,
-    ...(reason !== undefined && { cause: reason }),
-    ...(hint !== undefined && { hint }),
-    ...(peer !== undefined && { peer }),
-    ...(wire !== undefined && { wire }),
-  });
-}
-
-function stoppedError(signal: string): MoqtError {
-  return new MoqtError('MOQT_E_INTERRUPTED', `stopped by ${signal}`, { stage: 'session', cause: 'interrupted' });
-}
-
-function maxTimeError(origin?: unknown): MoqtError {
-  return new MoqtError('MOQT_E_TIMEOUT', 'the time given by --max-time is over', {
-    stage: 'session',
-    cause: 'timeout.max-time',
-    hint: 'raise --max-time, or look at what the command was waiting for with -v',
-    origin,
-  });
-}
-
-/** The same command with arguments that may be left out. */
-function withoutRequired<
-  F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
-  B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
-  A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
->(ctor: Interfaces.Input<F, B, A>): Interfaces.Input<F, B, A> {
-  const args = Object.fromEntries(
-    Object.entries(ctor.args ?? {}).map(([name, arg]) => [name, { ...arg, required: false, multiple: false }]),
-  ) as Interfaces.ArgInput<A>;
-  return {
-    ...ctor,
-    ...(ctor.flags && { flags: ctor.flags }),
-    ...(ctor.baseFlags && { baseFlags: ctor.baseFlags }),
-    args,
-    strict: false,
-  };
-}
-
-function lastValue(argv: readonly string[], name: string): string | undefined {
-  const end = argv.indexOf('--');
-  const tokens = end === -1 ? argv : argv.slice(0, end);
-  for (let i = tokens.length - 1; i >= 0; i--) {
-    const token = tokens[i] as string;
-    if (token.startsWith(`--${name}=`)) return token.slice(name.length + 3);
-    if (token === `--${name}`) return tokens[i + 1];
-  }
-  return undefined;
 }

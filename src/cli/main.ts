@@ -1,11 +1,10 @@
 import { Config, run } from '@oclif/core';
 import { EXIT } from '../core/errors/exit-codes.js';
 import { MoqtError } from '../core/errors/moqt-error.js';
-import { errorDocument, errorLine } from '../core/render/error-line.js';
 import { closestName } from '../core/util/closest-name.js';
+import { failureLines } from './failure.js';
 import { takeLastResort } from './last-resort.js';
 import { withoutSecrets } from './secrets.js';
-import { stackText } from './stack-text.js';
 import { painter, wantsColor } from './terminal.js';
 import { toMoqtError } from './to-moqt-error.js';
 
@@ -72,16 +71,10 @@ function usage(message: string, hint: string): MoqtError {
 
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = toMoqtError(thrown);
-  if (argv.includes('--json') || argv.includes('--jsonl')) {
-    tell(JSON.stringify(errorDocument(error, null)));
-  } else {
-    const paint = painter(wantsColor(2, 'auto', process.env));
-    tell(errorLine(error, null, (text) => paint('red', text)));
+  const json = argv.includes('--json') || argv.includes('--jsonl');
+  const paint = painter(wantsColor(2, 'auto', process.env));
+  for (const line of failureLines(error, { peer: null, json, debug: argv.includes('--debug'), paint })) {
+    process.stderr.write(`${withoutSecrets(line)}\n`);
   }
-  if (argv.includes('--debug')) tell(stackText(error));
   return error.exitCode;
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${withoutSecrets(line)}\n`);
 }
