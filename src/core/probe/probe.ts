@@ -9,7 +9,7 @@ import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings, ConnectWarning } from '../session/connect-settings.js';
 import type { SessionCloseInfo } from '../session/session.js';
-import { endedUnasked, endsSoon, settle } from '../session/settle.js';
+import { endedUnasked, endsSoon, pendingRead, settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
@@ -157,6 +157,7 @@ class Probe {
     this.#warnings.push(...warnings);
     if (requests !== undefined) await requests.run(this.#context(session));
     await sizes;
+    await pendingRead();
     // Once objects have come, or a stage has failed, all is said.
     const isOver = this.#log.failed !== null || this.#log.status('data') === 'ok';
     if (!isOver && endsSoon(session)) await session.closed;

@@ -1,6 +1,7 @@
 import type { MoqtError } from '../errors/moqt-error.js';
 import type { MoqtUrl } from '../url/parse-url.js';
 import { withSignal } from '../util/timeout.js';
+import { afterTurn } from '../util/turn.js';
 import type { ConnectedSession } from './connect-settings.js';
 import { CONTROL_STREAM_LOST } from './control-stream.js';
 import { sessionEndedError } from './failure.js';
@@ -66,6 +67,15 @@ export function endsSoon(session: MoqtSession): boolean {
   return (session.counters()[CONTROL_STREAM_LOST] ?? 0) > 0;
 }
 
+/**
+ * Resolves when the packets that this machine has already taken in were read. Where the process was busy, timers are due
+ * before them: a verdict must not pass over what the peer said in time.
+ */
+export function pendingRead(): Promise<void> {
+  // The first turn reads the packets, the second has done what they brought.
+  return new Promise((resolve) => afterTurn(() => afterTurn(resolve)));
+}
+
 /** Why a session ended while nothing was asked of the peer. */
 export function endedUnasked(
   close: SessionCloseInfo,
@@ -83,7 +93,7 @@ export function endedUnasked(
 async function endWithin(session: ConnectedSession, waitMs: number): Promise<SessionCloseInfo | null> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), waitMs);
+    timer = setTimeout(() => void pendingRead().then(() => resolve(null)), waitMs);
   });
   try {
     const close = await Promise.race([session.closed, over]);
