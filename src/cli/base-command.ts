@@ -1,4 +1,4 @@
-import { Command, type Interfaces } from '@oclif/core';
+import { Command, type Config, type Interfaces } from '@oclif/core';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import type { MoqtError } from '../core/errors/moqt-error.js';
 import { escapeInvisible } from '../core/util/escape.js';
@@ -73,6 +73,18 @@ export abstract class MoqtCommand extends Command {
   protected origins: ReadonlyMap<string, Origin> = new Map();
   #stdout: FileOutput | null = null;
   #maxTimer: NodeJS.Timeout | null = null;
+
+  /** Runs it with the Config that it is given: oclif's own would load that anew, with all plugins. */
+  static override run<T extends Command>(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => T,
+    argv: string[] = process.argv.slice(2),
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<T['run']>> {
+    return (new this(argv, config as Config) as unknown as MoqtCommand)._run();
+  }
 
   protected override async init(): Promise<void> {
     this.stop.listen((signal, code) => {

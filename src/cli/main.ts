@@ -1,7 +1,6 @@
-import { Config, run } from '@oclif/core';
 import { EXIT } from '../core/errors/exit-codes.js';
-import { MoqtError } from '../core/errors/moqt-error.js';
-import { closestName } from '../core/util/closest-name.js';
+import { commandConfig } from './command-config.js';
+import { type NamedCommand, namedCommand } from './commands.js';
 import { failureLines } from './failure.js';
 import { takeLastResort } from './last-resort.js';
 import { withoutSecrets } from './secrets.js';
@@ -24,10 +23,9 @@ export async function main(argv: string[], root: string): Promise<void> {
     process.exit(EXIT.bug);
   });
   try {
-    const config = await Config.load({ root });
-    const unknown = unknownCommand(argv, config);
-    if (unknown) throw unknown;
-    await run(argv, config);
+    const command = namedCommand(argv);
+    if (command === null) await (await import('./oclif.js')).runOclif(argv, root);
+    else await runCommand(command, root);
   } catch (thrown) {
     // oclif ends help and version output by throwing an exit.
     const exit = (thrown as { oclif?: { exit?: number } }).oclif?.exit;
@@ -36,37 +34,10 @@ export async function main(argv: string[], root: string): Promise<void> {
   }
 }
 
-function unknownCommand(argv: readonly string[], config: Config): MoqtError | null {
-  const words = argv.filter((token) => !token.startsWith('-'));
-  const first = argv[0];
-  if (first === undefined || first.startsWith('-')) {
-    if (first === undefined || ['--help', '-h', '--version'].includes(first)) return null;
-    return usage(`${first} comes before any command`, 'write the command first: moqt COMMAND [FLAGS]');
-  }
-  const names = [...config.commandIDs, ...config.topics.map((topic) => topic.name)];
-  const known = names.some((name) => name === first || name.startsWith(`${first}:`));
-  if (known) return unknownInTopic(words, config);
-  const similar = closestName(words[0] ?? first, config.commandIDs);
-  return usage(
-    `there is no command ${JSON.stringify(first)}`,
-    similar ? `did you mean ${similar}?` : 'moqt --help lists the commands',
-  );
-}
-
-/** `moqt certs inspekt`: the topic exists, and nothing of that name in it. */
-function unknownInTopic([topic, name]: readonly string[], config: Config): MoqtError | null {
-  if (topic === undefined || name === undefined || topic.includes(':')) return null;
-  const siblings = config.commandIDs.filter((id) => id.startsWith(`${topic}:`)).map((id) => id.slice(topic.length + 1));
-  if (siblings.length === 0 || config.commandIDs.includes(topic) || siblings.includes(name)) return null;
-  const similar = closestName(name, siblings);
-  return usage(
-    `there is no command ${JSON.stringify(`${topic} ${name}`)}`,
-    similar ? `did you mean ${topic} ${similar}?` : `one of: ${siblings.map((one) => `${topic} ${one}`).join(', ')}`,
-  );
-}
-
-function usage(message: string, hint: string): MoqtError {
-  return new MoqtError('MOQT_E_USAGE', message, { stage: 'config', cause: 'usage.command', hint });
+async function runCommand({ id, load, argv }: NamedCommand, root: string): Promise<void> {
+  const { default: command } = await load();
+  command.id = id;
+  await command.run(argv, commandConfig(root));
 }
 
 function report(thrown: unknown, argv: readonly string[]): number {
