@@ -73,6 +73,7 @@ export abstract class MoqtCommand extends Command {
   protected origins: ReadonlyMap<string, Origin> = new Map();
   #stdout: FileOutput | null = null;
   #maxTimer: NodeJS.Timeout | null = null;
+  #formWritten = false;
 
   /** Runs it with the Config that it is given: oclif's own would load that anew, with all plugins. */
   static override run<T extends Command>(
@@ -212,11 +213,7 @@ export abstract class MoqtCommand extends Command {
     const reason = this.stop.reason;
     const error = reason?.kind === 'max-time' ? maxTimeError(thrown) : withOrigin(toMoqtError(thrown), this.origins);
     const quietEnd = reason?.kind === 'signal' || (reason?.kind === 'epipe' && error.code !== 'MOQT_E_LOCAL_IO');
-    const line = this.failureForm?.line(error) ?? null;
-    if (line !== null) {
-      this.print(line);
-      await this.stdout.flush().catch(() => {});
-    }
+    this.#writeForm(error);
     // A command that was told to stop reports just that, unless moqt itself is broken.
     if (quietEnd && error.code !== 'MOQT_E_BUG') {
       const code = this.stop.exitCode ?? error.exitCode;
@@ -234,7 +231,10 @@ export abstract class MoqtCommand extends Command {
     process.exit(this.failureForm?.exitCode ?? code);
   }
 
+  /** Once only: a second signal may come while the first is reported. */
   #writeForm(error: MoqtError): void {
+    if (this.#formWritten) return;
+    this.#formWritten = true;
     const line = this.failureForm?.line(error) ?? null;
     if (line !== null) writeNow(escapeInvisible(withoutSecrets(line)));
   }
