@@ -1,9 +1,7 @@
 import type { ObjectHeader } from '../wire/messages/object.js';
+import { ChecksumTable } from './checksum-table.js';
 import { IdSet } from './id-set.js';
 import type { Gap } from './track-item.js';
-
-/** Checksums kept per group. */
-const MAX_CHECKSUMS = 8192;
 
 /** What is known about the objects of one group: which came, which cannot come, and where the group ends. */
 export class GroupLedger {
@@ -12,7 +10,7 @@ export class GroupLedger {
   readonly #seen = new IdSet();
   /** Objects that a gap property or a status says do not exist. */
   readonly #absent = new IdSet();
-  readonly #checksums = new Map<bigint, number>();
+  readonly #checksums = new ChecksumTable();
   /** All objects are below it; null while it is not known. */
   #end: bigint | null = null;
   /** Groups right before this one that do not exist (PRIOR_GROUP_ID_GAP). */
@@ -48,10 +46,7 @@ export class GroupLedger {
 
   /** The whole object arrived. False: an object with this ID and other content came before (draft-18 §2.5). */
   complete(header: ObjectHeader, checksum: number): boolean {
-    const known = this.#checksums.get(header.object);
-    if (known !== undefined) return known === checksum;
-    if (this.#checksums.size < MAX_CHECKSUMS) this.#checksums.set(header.object, checksum);
-    return true;
+    return this.#checksums.keep(header.object, checksum) === checksum;
   }
 
   /** Objects from `object` on do not exist. */
