@@ -264,7 +264,7 @@ describe('when no session comes about', () => {
     const { port } = socket.address();
     socket.close();
     for (const scheme of ['moqt', 'https']) {
-      await expect(soon(open(`${scheme}://127.0.0.1:${port}`), 'the refusal', 3000)).rejects.toMatchObject({
+      await expect(soon(open(`${scheme}://127.0.0.1:${port}`), 'the refusal')).rejects.toMatchObject({
         code: 'MOQT_E_UNREACHABLE',
         exitCode: 3,
       });

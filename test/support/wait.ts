@@ -33,3 +33,30 @@ export async function staysPending(promise: Promise<unknown>, ms = 50): Promise<
   await new Promise((resolve) => setTimeout(resolve, ms));
   return !settled;
 }
+
+const ATTEMPTS = 10;
+
+/**
+ * For what must happen in time, as keeping a connection alive: a failure while this process was kept from running for
+ * `heldUpMs` or longer shows nothing, and `attempt` is made again.
+ */
+export async function unlessHeldUp<T>(heldUpMs: number, attempt: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS; ; left--) {
+    let longest = 0;
+    let last = performance.now();
+    const look = (): void => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    };
+    const watch = setInterval(look, 5);
+    try {
+      return await attempt();
+    } catch (error) {
+      look();
+      if (longest < heldUpMs || left === 1) throw error;
+    } finally {
+      clearInterval(watch);
+    }
+  }
+}

@@ -2,6 +2,7 @@ import { constants, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { deferred } from '../../util/deferred.js';
 import { settlesWithin } from '../../util/timeout.js';
+import { afterTurn } from '../../util/turn.js';
 import type { PipeFailure } from './pipe.js';
 
 /** How often in an idle timeout it is looked whether something came. */
@@ -137,15 +138,20 @@ export class Http2Link {
   #watch(idleTimeoutMs: number): void {
     let seen = this.#raw.bytesRead;
     let since = performance.now();
+    const hasMoved = (): boolean => {
+      if (this.#raw.bytesRead === seen) return false;
+      seen = this.#raw.bytesRead;
+      since = performance.now();
+      return true;
+    };
+    const giveUp = (): void => {
+      if (this.#raw.destroyed || hasMoved()) return;
+      this.#isIdle = true;
+      this.destroy();
+    };
     this.#every(Math.max(1, idleTimeoutMs / LOOKS_PER_IDLE), () => {
-      const now = performance.now();
-      if (this.#raw.bytesRead !== seen) {
-        seen = this.#raw.bytesRead;
-        since = now;
-      } else if (now - since >= idleTimeoutMs) {
-        this.#isIdle = true;
-        this.destroy();
-      }
+      // A process that was kept from running has yet to read what came meanwhile.
+      if (!hasMoved() && performance.now() - since >= idleTimeoutMs) afterTurn(() => afterTurn(giveUp));
     });
   }
 }

@@ -9,6 +9,7 @@ import { quicTransport } from '../../../../../src/core/transport/quic/index.js';
 import type { ConnectOptions, Target } from '../../../../../src/core/transport/transport.js';
 import { authority } from '../../../../support/certs.js';
 import { closeAll, connectTo, readAll, startServer, testCertificate } from '../../../../support/quic-pair.js';
+import { soon } from '../../../../support/wait.js';
 
 const sockets: Socket[] = [];
 
@@ -49,16 +50,13 @@ describe('connecting that fails', () => {
   it('names a refused port at once', async () => {
     const port = await udpServer(() => null);
     sockets.pop()?.close();
-    const started = performance.now();
-    expect(await failure({ port })).toMatchObject({ code: 'MOQT_E_UNREACHABLE', reason: 'udp.refused', exitCode: 3 });
-    expect(performance.now() - started).toBeLessThan(2000);
+    const error = await soon(failure({ port }, { connectTimeoutMs: 600_000 }), 'the refusal');
+    expect(error).toMatchObject({ code: 'MOQT_E_UNREACHABLE', reason: 'udp.refused', exitCode: 3 });
   });
 
   it('gives up sooner when it is told how long silence may be', async () => {
     const port = await udpServer(() => null);
-    const started = performance.now();
-    const error = await failure({ port }, { connectTimeoutMs: 20_000, silenceTimeoutMs: 200 });
-    expect(performance.now() - started).toBeLessThan(10_000);
+    const error = await soon(failure({ port }, { connectTimeoutMs: 600_000, silenceTimeoutMs: 200 }), 'the failure');
     expect(error).toMatchObject({ reason: 'udp.no-answer', message: expect.stringContaining('within 200 ms') });
   });
 
@@ -73,7 +71,8 @@ describe('connecting that fails', () => {
     const started = performance.now();
     const error = await failure({ port }, { connectTimeoutMs: 300 });
     expect(error).toMatchObject({ code: 'MOQT_E_TIMEOUT', reason: 'udp.no-answer', exitCode: 6 });
-    expect(performance.now() - started).toBeGreaterThan(290);
+    // Node counts a timer from the beginning of the turn in which it was set.
+    expect(performance.now() - started).toBeGreaterThan(200);
   });
 
   it('tells another service from silence', async () => {

@@ -30,7 +30,7 @@ it.each([1, 2])(
       await new Promise((resolve) => setTimeout(resolve, 2));
       stream.end();
     }
-    await eventually(() => whole.length === STREAMS, 'all streams to end', 20_000);
+    await eventually(() => whole.length === STREAMS, 'all streams to end');
     expect(new Set(whole)).toEqual(new Set([PIECE.length * PIECES]));
     await client.close(0n, '', 500);
     await proxy.close();

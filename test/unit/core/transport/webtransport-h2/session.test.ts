@@ -291,8 +291,8 @@ describe('the end of a session', () => {
   it('does not wait longer than asked for a peer that answers nothing', async () => {
     const { session, pipe } = rawPeer({ role: 'client' });
     const started = performance.now();
-    await soon(session.close(1n, 'bye', 60), 'close', 2000);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(50);
+    await soon(session.close(1n, 'bye', 60), 'close');
+    expect(performance.now() - started).toBeGreaterThan(30);
     expect(pipe.destroyedWith).toBe(8);
     expect(await session.closed).toMatchObject({ by: 'local', code: 1n, reason: 'bye' });
   });
@@ -302,7 +302,7 @@ describe('the end of a session', () => {
     const stream = await session.openUni();
     void stream.write(new Uint8Array(100));
     stream.end();
-    await soon(session.close(1n, 'bye', 120), 'close', 2000);
+    await soon(session.close(1n, 'bye', 120), 'close');
     await expect(stream.delivered()).rejects.toMatchObject({ name: 'SessionClosed' });
   });
 
