@@ -3,16 +3,14 @@
 // What it does.
 
 export { generateCertificate } from './core/certs/generate.js';
+export { readCertificates } from './core/certs/read-certificates.js';
 export { checkCertificates } from './core/inspection/check.js';
 export { Inspector } from './core/inspection/inspect.js';
 export { watchCertificates } from './core/inspection/watch.js';
 export { probe } from './core/probe/probe.js';
-export { announce } from './core/publisher/announce.js';
-export { type Publisher, publish } from './core/publisher/publish.js';
 export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
 export { connect } from './core/session/connect.js';
-export { overWebTransport, type WebTransportSettings } from './core/session/over-webtransport.js';
-export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
+export * from './portable.js';
 
 // What it is told, and tells.
 
@@ -24,19 +22,6 @@ export type { CertificateServer, ServerCarrier } from './core/inspection/source.
 export type { WatchOptions } from './core/inspection/watch.js';
 export type { ProbeContext, ProbeOptions, ProbeRequests } from './core/probe/probe-options.js';
 export type { StageLog } from './core/probe/stage-log.js';
-export type { AnnounceEvent, AnnounceOptions, AnnounceReport } from './core/publisher/announce.js';
-export type { Forwarding, GroupPolicy } from './core/publisher/group-policy.js';
-export type { PlacedObject } from './core/publisher/object-planner.js';
-export type { Pace } from './core/publisher/pacer.js';
-export type { PublicationEnd, PublicationReport } from './core/publisher/publication-report.js';
-export type {
-  PublishEvent,
-  PublishLimits,
-  PublishOptions,
-  PublishReport,
-  PublishSource,
-  Via,
-} from './core/publisher/publish-options.js';
 export type * from './core/records/certificate-report.js';
 export type {
   CertificateFacts,
@@ -59,97 +44,8 @@ export type {
   ConnectionReport,
   ConnectSettings,
   ConnectStage,
-  ConnectTimeouts,
-  ConnectWarning,
   NetworkSettings,
   TransportChoice,
   TrustSettings,
 } from './core/session/connect-settings.js';
-export type { Assertions } from './core/subscriber/assertions.js';
-export type {
-  SubscribeEvent,
-  SubscribeLimits,
-  SubscribeOptions,
-  SubscribeReport,
-  SubscriptionInfo,
-} from './core/subscriber/subscribe-options.js';
-export type { Gap, ReceivedObject, ReceivedPiece, TrackEnd, TrackItem } from './core/subscriber/track-item.js';
-export type { Clock, Timer } from './core/util/clock.js';
-
-// Where a redirect leads.
-
-export { type NextPlace, type RedirectHop, RedirectTrail, type RequestPlace } from './core/session/redirects.js';
-
-// Names, URLs, hashes and properties, read and written.
-
-export { parsePin } from './core/certs/pins.js';
-export { readCertificates } from './core/certs/read-certificates.js';
-export {
-  formatNamespace,
-  formatTrackName,
-  type NamespaceOptions,
-  parseFullTrackName,
-  parseNamespace,
-  parseTrackName,
-} from './core/url/namespace.js';
-export { type MoqtUrl, parseMoqtUrl, type ServerUrl, type UrlScheme } from './core/url/parse-url.js';
-export type { FullTrackName, TrackNamespace } from './core/wire/full-track-name.js';
-export { decodeProperties, encodeProperties } from './core/wire/properties.js';
-
-// What goes wrong.
-
-export { ERROR_CODES, type ErrorCode, type ErrorCodeInfo } from './core/errors/error-codes.js';
-export { EXIT, EXIT_MEANINGS, type ExitCode, type ExitName } from './core/errors/exit-codes.js';
-export { MoqtError, type MoqtErrorOptions, type Stage } from './core/errors/moqt-error.js';
-export { RequestCancelled, RequestRefused, RequestRejected } from './core/session/session-errors.js';
-export { SessionClosed, StreamReset, StreamStopped } from './core/transport/transport-errors.js';
-export { EncodeError, type SessionErrorName, WireError } from './core/wire/wire-error.js';
-
-// The session below publish, subscribe and announce, for what they do not do.
-
-export type * from './core/session/session.js';
-export type {
-  Address,
-  BidiStream,
-  CloseInfo,
-  ConnectEvent,
-  Delivery,
-  EarlyDataTrial,
-  HttpInfo,
-  RecvStream,
-  SendStream,
-  SessionStats,
-  TransportSession,
-} from './core/transport/transport.js';
-export type {
-  W3cBidirectionalStream,
-  W3cCloseInfo,
-  W3cDatagrams,
-  W3cReadable,
-  W3cReader,
-  W3cStats,
-  W3cStreamOptions,
-  W3cWebTransport,
-  W3cWritable,
-  W3cWriter,
-} from './core/transport/w3c/index.js';
-export type { EncodedRun, FragmentRun } from './core/wire/encoded-run.js';
-export type { Location } from './core/wire/location.js';
-export type { FetchTarget, Redirect, RequestKind } from './core/wire/messages/control-message.js';
-export type {
-  DatagramObject,
-  FetchEntry,
-  ObjectFragment,
-  ObjectHeader,
-  ObjectStatus,
-  SubgroupHeader,
-} from './core/wire/messages/object.js';
-export type {
-  AuthorizationToken,
-  GroupOrder,
-  KeyValuePair,
-  Parameters,
-  SetupOptions,
-  SubscriptionFilter,
-} from './core/wire/messages/parameters.js';
-export type { DraftProfile } from './core/wire/profile.js';
+export type { ConnectEvent } from './core/transport/transport.js';

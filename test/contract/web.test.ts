@@ -114,6 +114,7 @@ test('it exports what a page needs, and nothing else that can be called', async 
     'EXIT_MEANINGS',
     'EncodeError',
     'MoqtError',
+    'RedirectTrail',
     'RequestCancelled',
     'RequestRefused',
     'RequestRejected',
