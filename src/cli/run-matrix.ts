@@ -43,7 +43,7 @@ export async function runMatrix(
   for (const { url, settings } of targets) {
     const matrix = await probeMatrix(url, { ...options, connect: settings });
     matrices.push(matrix);
-    if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint));
+    if (format !== 'html') command.print(isJson ? jsonLine(matrix) : matrixText(matrix, paint, process.stdout.columns));
   }
   if (format === 'html') {
     const page = await probeDocument('html', [], matrices);

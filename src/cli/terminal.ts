@@ -18,8 +18,8 @@ export function painter(enabled: boolean): Paint {
   return (style, text) => (enabled ? `\u001b[${SGR[style]}m${text}\u001b[0m` : text);
 }
 
-/** Progress only where a person watches: a terminal on stderr, not in CI, not asked to be quiet. */
+/** Progress only where a person watches who wants it: a terminal on stderr, not in CI, not asked to be quiet or plain. */
 export function wantsProgress(options: { quiet: boolean; json: boolean; env: NodeJS.ProcessEnv }): boolean {
   const { quiet, json, env } = options;
-  return !quiet && !json && !env.CI && isatty(2) && env.TERM !== 'dumb';
+  return !quiet && !json && !env.CI && !env.NO_COLOR && isatty(2) && env.TERM !== 'dumb';
 }

@@ -1,10 +1,17 @@
 import type { ProbeMatrix } from '../records/probe-report.js';
+import { fitLine } from '../util/wrap-text.js';
 import { type Fact, type FingerprintWords, fingerprintWords } from './fingerprint-words.js';
 import type { StatusPaint } from './probe-text.js';
 import { formatMs } from './quantity.js';
 
-/** A matrix for people: a row a draft, a column a transport, and below it what the relay was seen to do. */
-export function matrixText(matrix: ProbeMatrix, paint: StatusPaint): string {
+/** Where a line that is too long for the terminal goes on. */
+const HANG = 6;
+
+/**
+ * A matrix for people: a row a draft, a column a transport, and below it what the relay was seen to do. `width`: the columns
+ * of the terminal; without it nothing is broken.
+ */
+export function matrixText(matrix: ProbeMatrix, paint: StatusPaint, width?: number): string {
   const { url, cells } = matrix;
   const transports = [...new Set(cells.map(({ transport }) => transport))];
   const drafts = [...new Set(cells.map(({ draft }) => draft))];
@@ -34,7 +41,7 @@ export function matrixText(matrix: ProbeMatrix, paint: StatusPaint): string {
     lines.push(row(draft.padEnd(5), columns));
   }
   lines.push(...fingerprintLines(fingerprintWords(matrix), paint));
-  return lines.join('\n');
+  return (width === undefined ? lines : lines.flatMap((line) => fitLine(line, width, HANG))).join('\n');
 }
 
 /** What is known about the relay, in words. */

@@ -1,5 +1,5 @@
 import type { ProbeReport, RoundtripFacts, StageReport } from '../records/probe-report.js';
-import { wrapText } from '../util/wrap-text.js';
+import { fitLine, wrapText } from '../util/wrap-text.js';
 import { formatBytes, formatMs } from './quantity.js';
 import { stageFacts } from './stage-facts.js';
 
@@ -10,12 +10,14 @@ export interface ProbeTextOptions {
   /** Skipped stages and experiments too. */
   readonly verbose: boolean;
   readonly paint: StatusPaint;
-  /** Columns that hints may take; without it a hint is one line, as scripts and logs want it. */
+  /** Columns of the terminal; without it each thing is one line, as scripts and logs want it. */
   readonly width?: number | undefined;
 }
 
 /** Narrower lines are broken by the terminal just as well. */
 const MIN_WIDTH = 30;
+/** Where further lines of what is not a stage begin. */
+const HANG = 4;
 const HINT = 'hint: ';
 
 const WORDS = { ok: 'ok', failed: 'FAILED', skipped: 'skipped', warning: 'warning' } as const;
@@ -30,26 +32,29 @@ const TRANSPORTS = {
 export function probeText(report: ProbeReport, options: ProbeTextOptions): string {
   const { verbose, paint } = options;
   const { url, name, transport } = report;
+  const fitted = (line: string, hang = HANG): string[] => {
+    return options.width === undefined ? [line] : fitLine(line, Math.max(MIN_WIDTH, options.width), hang);
+  };
   const who = name === undefined ? url : `${paint('bold', name)}  ${url}`;
-  const lines = [`${who}  ${paint('dim', `(${TRANSPORTS[transport]})`)}`];
+  const lines = fitted(`${who}  ${paint('dim', `(${TRANSPORTS[transport]})`)}`);
   const stages = report.stages.filter(({ status }) => verbose || status !== 'skipped');
   const width = Math.max(0, ...stages.map((stage) => stage.name.length));
   for (const stage of stages) {
-    lines.push(stageLine(stage, width, paint));
+    lines.push(...fitted(stageLine(stage, width, paint), stageHang(width, options)));
     // That of the failure stands at the end, where one looks first.
     if (stage.hint !== undefined && stage.hint !== report.hint) lines.push(...hintLines(stage.hint, 4, options));
   }
-  if (report.roundtrip !== null) lines.push(...roundtripLines(report.roundtrip));
+  if (report.roundtrip !== null) lines.push(...roundtripLines(report.roundtrip).flatMap((line) => fitted(line)));
   if (verbose || !report.ok) {
     for (const { name: tried, outcome, ok, durationMs } of report.experiments) {
       const mark = paint(ok ? 'green' : 'dim', ok ? 'yes' : 'no ');
-      lines.push(`  tried ${tried}: ${mark} ${outcome} ${paint('dim', formatMs(durationMs))}`);
+      lines.push(...fitted(`  tried ${tried}: ${mark} ${outcome} ${paint('dim', formatMs(durationMs))}`));
     }
   }
   for (const { cause, message, hint } of report.warnings) {
-    lines.push(`  ${paint('yellow', 'warning')} ${message} [${cause}]`, ...hintLines(hint, 4, options));
+    lines.push(...fitted(`  ${paint('yellow', 'warning')} ${message} [${cause}]`), ...hintLines(hint, 4, options));
   }
-  lines.push(verdictLine(report, paint));
+  lines.push(...fitted(verdictLine(report, paint), 2));
   if (report.hint !== undefined) lines.push(...hintLines(report.hint, 2, options));
   return lines.join('\n');
 }
@@ -83,6 +88,12 @@ function stageLine(stage: StageReport, width: number, paint: StatusPaint): strin
         ? stage.cause
         : `${stage.message} [${stage.cause}]`;
   return `  ${stage.name.padEnd(width)}  ${status} ${time}  ${what}`.trimEnd();
+}
+
+/** Below the facts of the stage, where that leaves them half of the terminal. */
+function stageHang(nameWidth: number, { width = 0 }: ProbeTextOptions): number {
+  const facts = 2 + nameWidth + 2 + 7 + 1 + 10 + 2;
+  return 2 * facts <= width ? facts : HANG;
 }
 
 function verdictLine(report: ProbeReport, paint: StatusPaint): string {
