@@ -1,14 +1,14 @@
-// The one-way ranks of the architecture: a file imports only from a lower rank, or from its own folder.
-const ranks = [
-  ['errors', 'util'],
-  ['records'],
-  ['url', 'certs', 'framing', 'template', 'measure'],
-  ['wire', 'transport'],
-  ['session'],
-  ['publisher', 'subscriber', 'fetcher', 'relay'],
-  ['probe', 'inspection', 'explain', 'bench', 'trace', 'interop'],
-  ['render', 'config'],
-];
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** The one-way ranks, lowest first, as the table in CONTRIBUTING.md has them. */
+const rows = readFileSync(join(__dirname, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| (\d+) +\| ([^|]+)\|/gm);
+const ranks = [...rows].map(([, , folders]) => [...folders.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+
+const inTable = ranks.flat().sort().join(' ');
+const inTree = readdirSync(join(__dirname, 'src/core')).sort().join(' ');
+if (inTable !== inTree)
+  throw new Error(`CONTRIBUTING.md ranks other folders (${inTable}) than src/core has (${inTree})`);
 
 const folder = (name) => `^src/core/${name}/`;
 
@@ -18,7 +18,7 @@ const upward = ranks.flatMap((names, rank) => {
     name: `${name}-imports-only-lower-ranks`,
     severity: 'error',
     from: { path: folder(name) },
-    to: { path: [...higher.map(folder), '^src/cli/', '^src/commands/', '^src/index'] },
+    to: { path: [...higher.map(folder), '^src/cli/', '^src/commands/', '^src/[^/]+$'] },
   }));
 });
 
