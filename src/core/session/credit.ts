@@ -1,11 +1,7 @@
 import { SessionClosed } from '../transport/transport-errors.js';
+import { WaitingLine } from '../util/waiting-line.js';
 import type { SessionCloseInfo } from './session.js';
 import type { SessionCore } from './session-core.js';
-
-interface Waiter {
-  resolve(): void;
-  reject(reason: unknown): void;
-}
 
 /** How many requests we may send: the peer's MAX_REQUEST_ID against the IDs that we use up (drafts to 16). */
 export class OutgoingCredit {
@@ -13,7 +9,7 @@ export class OutgoingCredit {
   #next: bigint;
   #reserved = 0n;
   #blockedAt = -1n;
-  readonly #waiting: Waiter[] = [];
+  readonly #line = new WaitingLine();
 
   constructor(
     role: 'client' | 'server',
@@ -33,8 +29,8 @@ export class OutgoingCredit {
 
   /** Waits for room for one request and holds it until `take` or `release`. */
   async reserve(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) throw signal.reason;
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
+    signal?.throwIfAborted();
+    if (this.#line.length === 0 && this.#hasRoom()) {
       this.#reserved++;
       return;
     }
@@ -42,25 +38,7 @@ export class OutgoingCredit {
       this.#blockedAt = this.#limit;
       this.onBlocked(this.#limit);
     }
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        const at = this.#waiting.indexOf(waiter);
-        if (at >= 0) this.#waiting.splice(at, 1);
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        resolve: () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        reject: (reason) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(reason);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(waiter);
-    });
+    await this.#line.wait(signal);
   }
 
   /** Turns a reservation into the next ID; the message must be written in the same turn. */
@@ -85,7 +63,7 @@ export class OutgoingCredit {
   }
 
   shutdown(close: SessionCloseInfo): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new SessionClosed(close));
+    this.#line.fail(new SessionClosed(close));
   }
 
   #hasRoom(): boolean {
@@ -93,9 +71,9 @@ export class OutgoingCredit {
   }
 
   #serve(): void {
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
+    while (this.#line.length > 0 && this.#hasRoom()) {
       this.#reserved++;
-      this.#waiting.shift()?.resolve();
+      this.#line.next()?.resolve();
     }
   }
 }

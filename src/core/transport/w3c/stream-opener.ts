@@ -1,4 +1,4 @@
-import { type Deferred, deferred } from '../../util/deferred.js';
+import { WaitingLine } from '../../util/waiting-line.js';
 
 /** Requests for streams that are under way at a time; the others wait here, where an abort costs nothing. */
 const MAX_UNDER_WAY = 64;
@@ -12,7 +12,7 @@ const RETRY_MS = 20;
 export class StreamOpener<T> {
   readonly #create: () => Promise<T>;
   readonly #explain: (error: Error) => Promise<Error>;
-  readonly #waiting = new Set<Deferred<T>>();
+  readonly #line = new WaitingLine<T>();
   readonly #spare: T[] = [];
   #underWay = 0;
   #ended: Error | null = null;
@@ -24,7 +24,7 @@ export class StreamOpener<T> {
 
   /** One that is there already; null while others wait. */
   tryOpen(): T | null {
-    return (this.#waiting.size === 0 ? this.#spare.shift() : undefined) ?? null;
+    return (this.#line.length === 0 ? this.#spare.shift() : undefined) ?? null;
   }
 
   async open(signal: AbortSignal | undefined): Promise<T> {
@@ -32,29 +32,18 @@ export class StreamOpener<T> {
     if (this.#ended !== null) throw this.#ended;
     const spare = this.tryOpen();
     if (spare !== null) return spare;
-    const waiting = deferred<T>();
-    const onAbort = (): void => {
-      this.#waiting.delete(waiting);
-      waiting.reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.add(waiting);
+    const turn = this.#line.wait(signal);
     this.#order();
-    try {
-      return await waiting.promise;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    return turn;
   }
 
   end(error: Error): void {
     this.#ended = error;
-    for (const waiting of this.#waiting) waiting.reject(error);
-    this.#waiting.clear();
+    this.#line.fail(error);
   }
 
   #order(): void {
-    while (this.#underWay < Math.min(MAX_UNDER_WAY, this.#waiting.size)) {
+    while (this.#underWay < Math.min(MAX_UNDER_WAY, this.#line.length)) {
       this.#underWay++;
       void this.#one();
     }
@@ -63,22 +52,15 @@ export class StreamOpener<T> {
   async #one(): Promise<void> {
     try {
       const stream = await this.#create();
-      const [first] = this.#waiting;
-      if (first === undefined) this.#spare.push(stream);
-      else {
-        this.#waiting.delete(first);
-        first.resolve(stream);
-      }
+      const asker = this.#line.next();
+      if (asker === undefined) this.#spare.push(stream);
+      else asker.resolve(stream);
     } catch (error) {
       if ((error as { name?: unknown } | null)?.name === 'QuotaExceededError') {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       } else {
         const reason = await this.#explain(error instanceof Error ? error : new Error(String(error)));
-        const [first] = this.#waiting;
-        if (first !== undefined) {
-          this.#waiting.delete(first);
-          first.reject(reason);
-        }
+        this.#line.next()?.reject(reason);
       }
     } finally {
       this.#underWay--;
