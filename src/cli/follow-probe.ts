@@ -3,7 +3,7 @@ import type { RequestsOptions } from '../core/probe/requests/requests.js';
 import type { ProbeReport } from '../core/records/probe-report.js';
 import { type NextPlace, RedirectTrail } from '../core/session/redirects.js';
 import type { FullTrackName } from '../core/wire/full-track-name.js';
-import type { RequestKind } from '../core/wire/messages/control-message.js';
+import type { Redirect, RequestKind } from '../core/wire/messages/control-message.js';
 import { connectionAt, type FollowFlags, redirectsField } from './follow-redirects.js';
 import { type ProbeRequestFlags, prepareProbeRequests, type ThresholdFlags } from './probe-requests.js';
 import type { ProbeTarget } from './probe-targets.js';
@@ -38,8 +38,7 @@ export async function probeFollowing(
   probe: (attempt: ProbeAttempt) => Promise<ProbeReport>,
 ): Promise<ProbeReport> {
   let requests = prepareProbeRequests(flags, target.requestTokens);
-  if (!flags.follow || requests === undefined || requests.roundtrip !== undefined)
-    return probe({ ...target, requests });
+  if (!flags.follow || requests === undefined) return probe({ ...target, requests });
   const hops: NextPlace['hop'][] = [];
   let at: { url: string; settings: ProbeTarget['settings'] } = target;
   const trails = new Map<RequestKind, RedirectTrail>();
@@ -52,6 +51,7 @@ export async function probeFollowing(
         trails.get(request) ?? new RedirectTrail({ url: at.url, track: trackOf(asked, request) }, target.url);
       trails.set(request, trail);
       try {
+        if (asked.roundtrip !== undefined) checkOwnTrack(request, redirect);
         next = trail.follow(request, redirect);
       } catch (error) {
         if (!(error instanceof MoqtError)) throw error;
@@ -68,6 +68,18 @@ export async function probeFollowing(
     at = { url: place.url, settings };
     requests = { ...renamed(asked, hop.request, place.track), tokens: requestTokens };
   }
+}
+
+/** @throws MoqtError MOQT_E_REJECTED for a redirect of the track or namespace of a round trip to a name that is not its own. */
+function checkOwnTrack(request: RequestKind, { track }: Redirect): void {
+  if (track.namespace.length === 0 && track.name.length === 0) return;
+  if (request !== 'SUBSCRIBE' && request !== 'PUBLISH' && request !== 'PUBLISH_NAMESPACE') return;
+  const message = `the redirect of ${request} to another name is not followed: a round trip has a name of its own, on both sides`;
+  throw new MoqtError('MOQT_E_REJECTED', message, {
+    stage: request === 'SUBSCRIBE' ? 'subscribe' : 'announce',
+    cause: 'request.redirected',
+    hint: 'probe it with --announce and --subscribe instead, which follow such a redirect',
+  });
 }
 
 function trackOf(requests: RequestsOptions, request: RequestKind): FullTrackName {

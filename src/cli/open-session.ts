@@ -52,6 +52,10 @@ export async function openSession(
 }
 
 function tellNotice(voice: SessionVoice, notice: SessionNotice, handlers: SessionHandlers | undefined): void {
-  if (voice.output.verbose) voice.note(`${notice.kind}: ${escapeText(notice.message)}`);
+  const { kind } = notice;
+  const message = escapeText(notice.message);
+  // What is established is not moved, by --follow either: who runs the command must know before the peer lets go of it.
+  if (kind === 'request-goaway') voice.warning(`${message}: it stays where it is; start again there`, kind);
+  else if (voice.output.verbose) voice.note(`${kind}: ${message}`);
   handlers?.onNotice?.(notice);
 }

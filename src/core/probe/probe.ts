@@ -8,7 +8,7 @@ import type { ProbeReport, ProbeWarning, RoundtripFacts, ThresholdFacts } from '
 import { connect } from '../session/connect.js';
 import { type ConnectPlan, planConnection } from '../session/connect-plan.js';
 import type { ConnectedSession, ConnectSettings, ConnectWarning } from '../session/connect-settings.js';
-import type { SessionCloseInfo } from '../session/session.js';
+import type { SessionCloseInfo, SessionNotice } from '../session/session.js';
 import { endedUnasked, endsSoon, pendingRead, settle } from '../session/settle.js';
 import { parseMoqtUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';
@@ -109,6 +109,7 @@ class Probe {
       session = await connect(plan.url, {
         ...settings,
         observer: this.#seen.observe,
+        handlers: { ...settings.handlers, onNotice: (notice) => this.#onNotice(notice) },
         onStage: (stage) => {
           if (stage.stage === 'bootstrap') look.drop();
           this.#seen.onStage(stage);
@@ -162,6 +163,13 @@ class Probe {
     const isOver = this.#log.failed !== null || this.#log.status('data') === 'ok';
     if (!isOver && endsSoon(session)) await session.closed;
     if (end.close !== null && !isOver) throw endedUnasked(end.close, session, plan.url);
+  }
+
+  #onNotice(notice: SessionNotice): void {
+    this.#options.connect?.handlers?.onNotice?.(notice);
+    if (notice.kind !== 'request-goaway') return;
+    const cause = 'session.goaway';
+    this.#warnings.push({ cause, message: escapeText(notice.message), hint: CAUSE_TRIES[cause] });
   }
 
   /** Beside the rest, and without waiting for what may never be answered. */

@@ -21,6 +21,7 @@ import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { NO_HANDLER } from './muxed-exchange.js';
 import { PendingUpdates } from './pending-updates.js';
 import type { SessionCore } from './session-core.js';
+import { shownUri } from './unanswered.js';
 
 export type RequestMessage =
   | Subscribe
@@ -189,8 +190,12 @@ export class StreamExchange implements Exchange {
       this.core.fail('PROTOCOL_VIOLATION', 'a client sent GOAWAY with a URI');
     } else {
       this.#goAwaySeen = true;
-      const where = message.newSessionUri === '' ? '' : `, to ${message.newSessionUri}`;
-      this.core.notice('request-goaway', `the peer asks to move ${this.request} ${this.requestId}${where}`);
+      const uri = shownUri(message.newSessionUri);
+      const where = uri === null ? '' : ` to ${uri}`;
+      this.core.notice(
+        'request-goaway',
+        `the peer asks to make ${this.request} ${this.requestId} anew${where} (GOAWAY)`,
+      );
     }
   }
 

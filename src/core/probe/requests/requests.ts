@@ -73,6 +73,7 @@ class RequestWalk {
           namespace: options.announce,
           dataTimeoutMs: options.dataTimeoutMs ?? DEFAULT_DATA_TIMEOUT_MS,
           sentToken: this.#sentToken,
+          onRedirect: options.onRedirect,
         });
       } else if (!(await this.#announceAndSubscribe())) return;
       if (this.context.stages.failed !== null) return;

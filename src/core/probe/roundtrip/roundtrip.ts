@@ -10,6 +10,7 @@ import type {
   SessionCloseInfo,
   Subscription,
 } from '../../session/session.js';
+import { RequestRejected } from '../../session/session-errors.js';
 import { formatNamespace } from '../../url/namespace.js';
 import { utf8 } from '../../util/bytes.js';
 import { systemClock } from '../../util/clock.js';
@@ -18,7 +19,7 @@ import { escapeText } from '../../util/escape.js';
 import { linkSignals } from '../../util/linked-signal.js';
 import { withSignal } from '../../util/timeout.js';
 import { type FullTrackName, MAX_NAMESPACE_FIELDS, type TrackNamespace, trackKey } from '../../wire/full-track-name.js';
-import type { RequestKind } from '../../wire/messages/control-message.js';
+import type { Redirect, RequestKind } from '../../wire/messages/control-message.js';
 import type { Parameters } from '../../wire/messages/parameters.js';
 import type { ProbeContext } from '../probe-options.js';
 import { failureQuirks, sessionQuirks } from '../quirks/quirks.js';
@@ -43,6 +44,8 @@ export interface RoundtripSetting {
   /** Silence after the last object was sent, ms. */
   readonly dataTimeoutMs: number;
   readonly sentToken: boolean;
+  /** Told what a peer redirects; the stage fails all the same. */
+  readonly onRedirect?: ((request: RequestKind, redirect: Redirect) => void) | undefined;
 }
 
 /**
@@ -301,6 +304,8 @@ class Roundtrip {
       stages.ok(name, this.context.elapsed() - startedAt, detail);
     } catch (error) {
       signal?.throwIfAborted();
+      const redirect = error instanceof RequestRejected ? error.rejection.redirect : undefined;
+      if (redirect !== undefined) this.setting.onRedirect?.(asked.request, redirect);
       const verdict = requestVerdict(error, asked, session);
       if (verdict === null) throw error;
       for (const quirk of failureQuirks(error, asked.request)) this.context.warn(quirk);
