@@ -45,6 +45,15 @@ describe('certs inspect of a server', () => {
     expect(reading).toMatchObject({ trusted: false, verdicts: [{ against: 'system', cause: 'tls.self-signed' }] });
   });
 
+  it('judges by the roots of the system unless told otherwise', async () => {
+    const env = { SSL_CERT_FILE: undefined };
+    const result = await run(['certs', 'inspect', `tls://127.0.0.1:${setting.relay.port}`, '--json'], { env });
+    expect(result.code, result.stderr).toBe(0);
+    expect(JSON.parse(result.stdout.toString())).toMatchObject({
+      readings: [{ trusted: false, verdicts: [{ against: 'system', cause: 'tls.self-signed' }] }],
+    });
+  });
+
   it('says when UDP and TCP have different certificates', async () => {
     const own = await startRelay(['--transport', 'quic,webtransport']);
     const other = await selfSigned();

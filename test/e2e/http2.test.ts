@@ -132,7 +132,7 @@ describe('trust over HTTP/2', () => {
     expect(wrong.code, wrong.stderr).toBe(5);
     expect(errorOf(wrong)).toMatchObject({ stage: 'webtransport', cause: 'webtransport.unauthorized' });
     expect(wrong.stderr).not.toContain('wrongwrong');
-    const none = await run(['connect', secured.webtransport, ...H2, '--json', ...secured.trust]);
+    const none = await run(['announce', secured.webtransport, 'a', '--once', ...H2, '--json', ...secured.trust]);
     expect(none.code, none.stderr).toBe(5);
     const right = await run(['connect', secured.webtransport, ...H2, '--json', ...secured.trust], {
       env: { MOQT_AUTH_TOKEN: 'opensesame' },

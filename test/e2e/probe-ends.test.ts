@@ -4,6 +4,7 @@ import { testCertificate } from '../support/quic-pair.js';
 import { RogueServer } from '../support/rogue-world.js';
 import { UdpProxy } from '../support/udp-proxy.js';
 
+const PATIENT = ['--connect-timeout', '60s', '--setup-timeout', '60s', '--request-timeout', '60s'];
 let server: RogueServer;
 beforeAll(async () => {
   server = await RogueServer.start();
@@ -27,7 +28,14 @@ describe('a session that ends while packet sizes are still compared', () => {
       toServer: { mtu: 1400, delayMs: 40 },
       toClient: { delayMs: 40 },
     });
-    const probing = run(['probe', `moqt://127.0.0.1:${proxy.port}/`, '--announce', 'a/b', ...(await trust())]);
+    const probing = run([
+      'probe',
+      `moqt://127.0.0.1:${proxy.port}/`,
+      '--announce',
+      'a/b',
+      ...PATIENT,
+      ...(await trust()),
+    ]);
     const peer = await server.accept('18');
     await peer.setup();
     const { stream } = await peer.nextRequest('PUBLISH_NAMESPACE');
