@@ -42,40 +42,24 @@ function skip(id, what) {
   return [{ id, what, skipped: 'valgrind is not installed (Debian: apt-get install valgrind)' }];
 }
 
-export async function p4(context) {
-  const what = 'decode, instructions per object';
-  if (!hasProgram('valgrind')) return skip('P4', what);
-  context.log('P4: decoding under callgrind');
-  const ours = perObject(context, 'decode-loop', 'ours', 1000);
-  const floor = perObject(context, 'decode-loop', 'floor', 1000);
+function figure(context, id, { doing, loop, floor: note }) {
+  const what = `${doing}, instructions per object`;
+  if (!hasProgram('valgrind')) return skip(id, what);
+  context.log(`${id}: ${loop} under callgrind`);
+  const ours = perObject(context, loop, 'ours', 1000);
+  const floor = perObject(context, loop, 'floor', 1000);
   return [
-    {
-      id: 'P4',
-      what,
-      ours: ours.toFixed(0),
-      reference: floor.toFixed(0),
-      ratio: ours / floor,
-      bar: { atMost: 3 },
-      note: 'the floor reads three varints and makes one view of the payload',
-    },
+    { id, what, ours: ours.toFixed(0), reference: floor.toFixed(0), ratio: ours / floor, bar: { atMost: 3 }, note },
   ];
 }
 
+export async function p4(context) {
+  const floor = 'the floor reads three varints and makes one view of the payload';
+  return figure(context, 'P4', { doing: 'decode', loop: 'decode-loop', floor });
+}
+
 export async function p5(context) {
-  const what = 'encode, instructions per object';
-  if (!hasProgram('valgrind')) return skip('P5', what);
-  context.log('P5: encoding under callgrind');
-  const ours = perObject(context, 'encode-loop', 'ours', 1000);
-  const floor = perObject(context, 'encode-loop', 'floor', 1000);
-  return [
-    {
-      id: 'P5',
-      what,
-      ours: ours.toFixed(0),
-      reference: floor.toFixed(0),
-      ratio: ours / floor,
-      bar: { atMost: 3 },
-      note: 'the floor writes three varints and copies the payload of 1000 B once, which ours leaves to the transport',
-    },
-  ];
+  const floor =
+    'the floor writes three varints and copies the payload of 1000 B once, which ours leaves to the transport';
+  return figure(context, 'P5', { doing: 'encode', loop: 'encode-loop', floor });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loopbackCertificate } from '../support/loopback.js';
 import { run } from '../support/moqt.js';
-import { testCertificate } from '../support/quic-pair.js';
 import { RogueServer } from '../support/rogue-world.js';
 import { UdpProxy } from '../support/udp-proxy.js';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 async function trust(): Promise<string[]> {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   return ['--cert-sha256', Buffer.from(sha256).toString('hex'), '--draft', '18', '--json'];
 }
 

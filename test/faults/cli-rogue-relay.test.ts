@@ -5,8 +5,8 @@ import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/core/util/redact.js';
 import { forge } from '../support/forge.js';
+import { loopbackCertificate } from '../support/loopback.js';
 import { BIN, errorOf, run } from '../support/moqt.js';
-import { testCertificate } from '../support/quic-pair.js';
 import { againstRogue, shown } from '../support/rogue-cli.js';
 import { DRAFTS, type RoguePeer } from '../support/rogue-peer.js';
 import { ALIAS, subgroupStream } from '../support/rogue-tracks.js';
@@ -284,7 +284,7 @@ describe('row 44: text from the peer', () => {
   });
 
   it('row 44: on a terminal', async () => {
-    const { sha256 } = await testCertificate();
+    const { sha256 } = await loopbackCertificate();
     const url = `moqt://127.0.0.1:${server.port}`;
     const trust = ['--cert-sha256', Buffer.from(sha256).toString('hex'), '--draft', '18'];
     const env = { ...process.env, TERM: 'xterm-256color', XDG_CONFIG_HOME: '/nonexistent' } as Record<string, string>;

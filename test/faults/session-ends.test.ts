@@ -14,7 +14,7 @@ import { settle } from '../../src/core/session/settle.js';
 import { subscribe } from '../../src/core/subscriber/subscribe.js';
 import { parseMoqtUrl } from '../../src/core/url/parse-url.js';
 import { FedSource } from '../support/fed-source.js';
-import { testCertificate } from '../support/quic-pair.js';
+import { loopbackCertificate } from '../support/loopback.js';
 import type { Draft, RoguePeer } from '../support/rogue-peer.js';
 import { ALIAS, subgroupStream } from '../support/rogue-tracks.js';
 import { RogueServer, trackName } from '../support/rogue-world.js';
@@ -281,7 +281,7 @@ afterAll(async () => {
 
 async function endAt(moment: Moment, end: End, draft: Draft): Promise<Outcome> {
   const { server, network } = places.get(end) as { server: RogueServer; network: UdpProxy };
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   network.blackhole = false;
   const settings: ConnectSettings = {
     drafts: [draft],

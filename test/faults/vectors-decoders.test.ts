@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/core/util/seeded-random.js';
 import { ControlDecoder } from '../../src/core/wire/control-codec.js';
 import { decodeDatagram } from '../../src/core/wire/datagram.js';
 import { FetchDecoder } from '../../src/core/wire/fetch.js';
@@ -6,7 +7,6 @@ import type { ObjectStreamDecoder } from '../../src/core/wire/object-stream.js';
 import type { DraftProfile } from '../../src/core/wire/profile.js';
 import { SubgroupDecoder } from '../../src/core/wire/subgroup.js';
 import { WireError } from '../../src/core/wire/wire-error.js';
-import { seededRandom } from '../support/random.js';
 import { DRAFTS, profileOf } from '../support/rogue-peer.js';
 import { flipped, loadVectors, type Vector } from '../support/vectors.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IncomingSubgroup, MoqtSession } from '../../src/core/session/session.js';
+import { seededRandom } from '../../src/core/util/seeded-random.js';
 import type { DraftProfile } from '../../src/core/wire/profile.js';
 import { forge } from '../support/forge.js';
 import { usedMemory } from '../support/memory.js';
-import { seededRandom } from '../support/random.js';
 import { DRAFTS, type Draft, profileOf, type RoguePeer, type RogueRequest } from '../support/rogue-peer.js';
 import { RelayUnderTest, RogueServer, trackName } from '../support/rogue-world.js';
 import { flipped, loadVectors, type Vector } from '../support/vectors.js';

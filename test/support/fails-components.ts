@@ -1,5 +1,5 @@
 import type { W3cWebTransport } from '../../src/core/transport/w3c/index.js';
-import { loopbackCertificate } from './webtransport-over-quic.js';
+import { loopbackCertificate } from './loopback.js';
 
 const LARGE_WINDOW = 16 * 1024 * 1024;
 

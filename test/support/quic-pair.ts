@@ -1,4 +1,3 @@
-import { generateCertificate } from '../../src/core/certs/generate.js';
 import { listenQuic, quicTransport } from '../../src/core/transport/quic/index.js';
 import type {
   ConnectOptions,
@@ -7,16 +6,9 @@ import type {
   RecvStream,
   TransportSession,
 } from '../../src/core/transport/transport.js';
+import { loopbackCertificate, loopbackOptions } from './loopback.js';
 
 const open: { listeners: Listener[]; sessions: TransportSession[] } = { listeners: [], sessions: [] };
-
-let certificate: ReturnType<typeof generateCertificate> | null = null;
-
-/** One certificate for localhost, 127.0.0.1 and ::1 per test file. */
-export function testCertificate(): ReturnType<typeof generateCertificate> {
-  certificate ??= generateCertificate({ hosts: ['localhost', '127.0.0.1', '::1'], days: 13 });
-  return certificate;
-}
 
 export interface TestServer {
   readonly listener: Listener;
@@ -26,7 +18,7 @@ export interface TestServer {
 }
 
 export async function startServer(options: Partial<ListenOptions> = {}): Promise<TestServer> {
-  const { certPem, keyPem } = await testCertificate();
+  const { certPem, keyPem } = await loopbackCertificate();
   const sessions: TransportSession[] = [];
   const waiting: ((session: TransportSession) => void)[] = [];
   const listener = await listenQuic(
@@ -50,17 +42,7 @@ export async function startServer(options: Partial<ListenOptions> = {}): Promise
 }
 
 export async function connectTo(port: number, options: Partial<ConnectOptions> = {}): Promise<TransportSession> {
-  const { sha256 } = await testCertificate();
-  const session = await quicTransport.connect(
-    { host: '127.0.0.1', port, path: '' },
-    {
-      alpn: ['moqt-18'],
-      verify: { kind: 'pins', sha256: [sha256] },
-      connectTimeoutMs: 5000,
-      idleTimeoutMs: 10_000,
-      ...options,
-    },
-  );
+  const session = await quicTransport.connect({ host: '127.0.0.1', port, path: '' }, await loopbackOptions(options));
   open.sessions.push(session);
   return session;
 }

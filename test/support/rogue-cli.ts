@@ -1,5 +1,5 @@
+import { loopbackCertificate } from './loopback.js';
 import { type Finished, type Moqt, type RunOptions, start } from './moqt.js';
-import { testCertificate } from './quic-pair.js';
 import type { Draft, RogueOptions, RoguePeer } from './rogue-peer.js';
 import type { RogueServer } from './rogue-world.js';
 
@@ -10,7 +10,7 @@ export async function againstRogue(
   command: readonly [name: string, ...rest: readonly string[]],
   options: RunOptions & { readonly rogue?: RogueOptions; readonly path?: string } = {},
 ): Promise<{ moqt: Moqt; peer: RoguePeer }> {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   const [name, ...rest] = command;
   const url = `moqt://127.0.0.1:${server.port}${options.path ?? '/'}`;
   const trust = ['--cert-sha256', Buffer.from(sha256).toString('hex'), '--draft', draft];

@@ -15,7 +15,7 @@ import type { ConnectOptions, Listener, ListenOptions, TransportSession } from '
 import { webtransportTransport } from '../../src/core/transport/webtransport/index.js';
 import { PROFILES } from '../../src/core/wire/drafts/index.js';
 import type { FullTrackName } from '../../src/core/wire/full-track-name.js';
-import { testCertificate } from './quic-pair.js';
+import { loopbackCertificate } from './loopback.js';
 import { randomBytes } from './random.js';
 import { type Draft, profileOf, type RogueOptions, RoguePeer } from './rogue-peer.js';
 import { eventually, soon } from './wait.js';
@@ -34,7 +34,7 @@ export async function dial(
   draft: Draft,
   options: Partial<ConnectOptions> = {},
 ): Promise<TransportSession> {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   return quicTransport.connect(
     { host: '127.0.0.1', port, path: '' },
     {
@@ -49,7 +49,7 @@ export async function dial(
 
 /** The same over WebTransport; 14 has no protocol string. */
 export async function dialWebTransport(port: number, draft: Draft): Promise<TransportSession> {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   const { webtransportProtocol } = profileOf(draft);
   return webtransportTransport.connect(
     { host: '127.0.0.1', port, path: '/' },
@@ -71,7 +71,7 @@ export class RogueServer {
   private constructor(readonly listener: Listener) {}
 
   static async start(options: Partial<ListenOptions> = {}): Promise<RogueServer> {
-    const { certPem, keyPem } = await testCertificate();
+    const { certPem, keyPem } = await loopbackCertificate();
     const arrived: { take: ((session: TransportSession) => void) | null } = { take: null };
     const listener = await listenQuic(
       { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: ALPN, idleTimeoutMs: 30_000, ...options },
@@ -146,7 +146,7 @@ export class RelayUnderTest {
   ) {}
 
   static async start(policy: Partial<RelayPolicy> = {}, options: ServeRelayOptions = {}): Promise<RelayUnderTest> {
-    const { certPem, keyPem } = await testCertificate();
+    const { certPem, keyPem } = await loopbackCertificate();
     const events: RelayEvent[] = [];
     const onEvent = (event: RelayEvent): void => void events.push(event);
     const relay = new RelayUnderTest(

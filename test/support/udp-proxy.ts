@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { seededRandom } from './random.js';
+import { seededRandom } from '../../src/core/util/seeded-random.js';
 
 /** What happens to packets of one direction. Probabilities are 0…1; all default to nothing. */
 export interface PacketFaults {

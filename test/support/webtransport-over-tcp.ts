@@ -6,8 +6,8 @@ import {
   webtransportH2Transport,
 } from '../../src/core/transport/webtransport-h2/index.js';
 import { deferred } from '../../src/core/util/deferred.js';
+import { type LoopbackPair, loopbackCertificate, loopbackOptions, loopbackPair } from './loopback.js';
 import { soon } from './wait.js';
-import { loopbackCertificate, loopbackOptions } from './webtransport-over-quic.js';
 
 /** A listener for WebTransport over HTTP/2 on a free TCP port of the loopback address. */
 export async function listenOnTcp(
@@ -25,17 +25,10 @@ export async function listenOnTcp(
   );
 }
 
-export interface TcpWebTransportPair {
-  readonly client: TransportSession;
-  readonly server: TransportSession;
-  readonly listener: Listener;
-  dispose(): Promise<void>;
-}
-
 /** A WebTransport session over HTTP/2, TLS and TCP on loopback. */
 export async function connectOverTcp(
   options: { client?: Partial<ConnectOptions>; server?: Partial<H2ListenOptions> } = {},
-): Promise<TcpWebTransportPair> {
+): Promise<LoopbackPair> {
   const accepted = deferred<TransportSession>();
   const listener = await listenOnTcp(options.server, { onSession: accepted.resolve });
   const { host, port } = listener.address;
@@ -44,13 +37,5 @@ export async function connectOverTcp(
     await loopbackOptions(options.client),
   );
   const server = await soon(accepted.promise, 'the server to have the session');
-  return {
-    client,
-    server,
-    listener,
-    async dispose() {
-      await Promise.all([client.close(0n, '', 500), server.close(0n, '', 500)]);
-      await listener.close({ closeSessions: { code: 0n, reason: '' } });
-    },
-  };
+  return loopbackPair(client, server, listener);
 }

@@ -3,8 +3,8 @@ import { wrapWebTransport } from '../../src/core/transport/w3c/index.js';
 import { listenWebTransportH2, webtransportH2Transport } from '../../src/core/transport/webtransport-h2/index.js';
 import { deferred } from '../../src/core/util/deferred.js';
 import { fixedLimits, foreignClient, foreignServer } from '../support/fails-components.js';
+import { loopbackCertificate, loopbackOptions } from '../support/loopback.js';
 import { soon } from '../support/wait.js';
-import { loopbackCertificate, loopbackOptions } from '../support/webtransport-over-quic.js';
 import { transportCompliance } from './compliance.js';
 import type { BrokenCase } from './harness.js';
 

@@ -8,12 +8,13 @@ import type { ListenOptions, TransportSession } from '../../../../src/core/trans
 import { concatBytes } from '../../../../src/core/util/bytes.js';
 import { encodeControlMessage } from '../../../../src/core/wire/control-codec.js';
 import { authority, selfSigned, type TestCertificate } from '../../../support/certs.js';
-import { closeAll, startServer, testCertificate } from '../../../support/quic-pair.js';
+import { loopbackCertificate } from '../../../support/loopback.js';
+import { closeAll, startServer } from '../../../support/quic-pair.js';
 import { profileOf, RoguePeer } from '../../../support/rogue-peer.js';
 import { tcpServer } from '../../../support/tcp-servers.js';
 import { UdpProxy } from '../../../support/udp-proxy.js';
 import { unlessHeldUp } from '../../../support/wait.js';
-import { listenOnLoopback, loopbackCertificate } from '../../../support/webtransport-over-quic.js';
+import { listenOnLoopback } from '../../../support/webtransport-over-quic.js';
 
 const cleanup: (() => unknown)[] = [];
 
@@ -36,7 +37,7 @@ async function udpServer(reply: (packet: Buffer) => Buffer | null, port = 0): Pr
 }
 
 async function pinned(options: ProbeOptions['connect'] = {}): Promise<ProbeOptions> {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   return { connect: { trust: { pins: [sha256] }, ...options } };
 }
 

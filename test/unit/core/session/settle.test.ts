@@ -7,7 +7,7 @@ import { serveRelay } from '../../../../src/core/relay/serve-relay.js';
 import { connect } from '../../../../src/core/session/connect.js';
 import { refusalWaitMs, settle } from '../../../../src/core/session/settle.js';
 import { parseMoqtUrl } from '../../../../src/core/url/parse-url.js';
-import { testCertificate } from '../../../support/quic-pair.js';
+import { loopbackCertificate } from '../../../support/loopback.js';
 import { RogueServer } from '../../../support/rogue-world.js';
 import { UdpProxy } from '../../../support/udp-proxy.js';
 import { eventually } from '../../../support/wait.js';
@@ -84,7 +84,7 @@ describe('a peer whose last words came while this process was busy', () => {
     const proxy = new Worker(PROXY, { eval: true, workerData: { state: state.buffer, port: server.port } });
     try {
       const [port] = (await once(proxy, 'message')) as [number];
-      const { sha256 } = await testCertificate();
+      const { sha256 } = await loopbackCertificate();
       const url = parseMoqtUrl(`moqt://127.0.0.1:${port}/`);
       const connecting = connect(url, { drafts: [draft], trust: { pins: [sha256] } });
       const peer = await server.accept(draft);
@@ -118,7 +118,7 @@ describe('a relay that refuses after its own SETUP', () => {
   });
 
   it.each([0, 50])('is seen to refuse, %i ms away', async (delayMs) => {
-    const { certPem, keyPem, sha256 } = await testCertificate();
+    const { certPem, keyPem, sha256 } = await loopbackCertificate();
     const relay = await serveRelay({ host: '127.0.0.1', port: 0, certPem, keyPem, authToken: 'open sesame' });
     cleanup.push(() => relay.close());
     const port = Number(new URL(relay.urls[0] as string).port);

@@ -12,9 +12,10 @@ import type {
 } from '../../../../src/core/transport/transport.js';
 import { webtransportTransport } from '../../../../src/core/transport/webtransport/index.js';
 import { webtransportH2Transport } from '../../../../src/core/transport/webtransport-h2/index.js';
+import { loopbackOptions } from '../../../support/loopback.js';
 import { randomBytes } from '../../../support/random.js';
 import { eventually, soon, staysPending } from '../../../support/wait.js';
-import { connectWebTransport, listenOnLoopback, loopbackOptions } from '../../../support/webtransport-over-quic.js';
+import { connectWebTransport, listenOnLoopback } from '../../../support/webtransport-over-quic.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RoundtripOptions } from '../../../../../src/core/probe/roundtrip/roundtrip-options.js';
+import { loopbackCertificate } from '../../../../support/loopback.js';
 import { walkAt } from '../../../../support/probe-walk.js';
-import { testCertificate } from '../../../../support/quic-pair.js';
 import { RelayUnderTest } from '../../../../support/rogue-world.js';
 
 let relay: RelayUnderTest;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => relay.close());
 
 async function roundtrip(url: string, draft: string, options: RoundtripOptions) {
-  const { sha256 } = await testCertificate();
+  const { sha256 } = await loopbackCertificate();
   return walkAt(url, { drafts: [draft], trust: { pins: [sha256] } }, { roundtrip: options });
 }
 
@@ -48,7 +48,7 @@ describe('a round trip', () => {
   });
 
   it('makes a namespace of its own below the one that was given, each time another', async () => {
-    const { sha256 } = await testCertificate();
+    const { sha256 } = await loopbackCertificate();
     const announced = async (): Promise<unknown> => {
       const announce = [Buffer.from('live'), Buffer.from('room')];
       const settings = { drafts: ['18'], trust: { pins: [sha256] } };

@@ -8,7 +8,8 @@ import { MoqtError } from '../../../../../src/core/errors/moqt-error.js';
 import { quicTransport } from '../../../../../src/core/transport/quic/index.js';
 import type { ConnectOptions, Target } from '../../../../../src/core/transport/transport.js';
 import { authority } from '../../../../support/certs.js';
-import { closeAll, connectTo, readAll, startServer, testCertificate } from '../../../../support/quic-pair.js';
+import { loopbackCertificate } from '../../../../support/loopback.js';
+import { closeAll, connectTo, readAll, startServer } from '../../../../support/quic-pair.js';
 import { soon } from '../../../../support/wait.js';
 
 const sockets: Socket[] = [];
@@ -153,7 +154,7 @@ describe('trust', () => {
 
   it('accepts a chain to a given root, by name and by IP address', async () => {
     const { port } = await startServer();
-    const { certPem } = await testCertificate();
+    const { certPem } = await loopbackCertificate();
     const byIp = await connectTo(port, { verify: chain(certPem) });
     expect(byIp.protocol).toBe('moqt-18');
     const byName = await connectTo(port, { verify: chain(certPem), servername: 'localhost' });

@@ -8,9 +8,9 @@ import { describe, expect, it } from 'vitest';
 import type { MoqtError } from '../../../../../src/core/errors/moqt-error.js';
 import type { StageTiming } from '../../../../../src/core/transport/transport.js';
 import { webtransportH2Transport } from '../../../../../src/core/transport/webtransport-h2/index.js';
+import { loopbackCertificate } from '../../../../support/loopback.js';
 import { blackhole, type TestServer, tcpServer, tlsServer } from '../../../../support/tcp-servers.js';
 import { eventually, soon } from '../../../../support/wait.js';
-import { loopbackCertificate } from '../../../../support/webtransport-over-quic.js';
 import { listenOnTcp } from '../../../../support/webtransport-over-tcp.js';
 import { closing, connect, failure } from './support.js';
 
