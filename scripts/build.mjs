@@ -7,9 +7,34 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { bundleOclif, licenseTexts } from './bundle-oclif.mjs';
+import { groupChunks, mergeChunks } from './merge-chunks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What opens a session over QUIC. */
+const NETWORK = [
+  'src/core/transport/quic/index.ts',
+  'src/core/transport/quic/native.ts',
+  'src/core/session/connect.ts',
+];
+/** The kinds of run that begin alike, with the entries (commands, and what they import when they run) that each begins with. */
+const STARTS = {
+  bytes: ['src/commands/decode.ts', 'src/commands/encode.ts', 'src/core/wire/view/batch.ts'],
+  files: [...sources('src/commands/certs'), ...sources('src/commands/trace'), 'src/commands/explain.ts'],
+  probe: [
+    'src/commands/probe.ts',
+    'src/core/probe/probe.ts',
+    'src/core/probe/experiments/full-size-packet.ts',
+    ...NETWORK,
+  ],
+  session: [
+    ...['announce', 'connect', 'publish', 'subscribe'].map((name) => `src/commands/${name}.ts`),
+    'src/core/publisher/publish.ts',
+    'src/core/subscriber/subscribe.ts',
+    ...NETWORK,
+  ],
+};
 
 /** TypeScript files below a folder, relative to the project. */
 function sources(folder) {
@@ -27,24 +52,42 @@ mkdirSync(join(root, 'dist'), { recursive: true });
 
 const oclif = await bundleOclif(root);
 
-await build({
+const forNode = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+};
+const split = {
+  ...forNode,
   absWorkingDir: root,
-  entryPoints: ['src/index.ts', 'src/cli/main.ts', ...sources('src/commands')],
   outdir: 'dist',
   outbase: 'src',
   bundle: true,
   splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: 'linked',
-  sourcesContent: false,
   packages: 'external',
-  plugins: [oclif.plugin],
   define: { __MOQT_VERSION__: JSON.stringify(pjson.version) },
-  logLevel: 'warning',
+};
+
+await build({ ...split, entryPoints: ['src/index.ts'], chunkNames: 'library/[name]-[hash]' });
+
+const commands = await build({
+  ...split,
+  entryPoints: ['src/cli/main.ts', ...sources('src/commands')],
+  chunkNames: 'chunks/[name]-[hash]',
+  plugins: [oclif.plugin],
+  write: false,
+  metafile: true,
 });
+await mergeChunks(
+  root,
+  commands,
+  groupChunks(commands.metafile.outputs, 'src/cli/main.ts', STARTS),
+  'dist/start',
+  forNode,
+);
 writeFileSync(join(root, 'dist/LICENSES.txt'), licenseTexts(oclif.packages));
 
 await build({
