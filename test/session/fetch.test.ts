@@ -5,6 +5,7 @@ import { RequestCancelled, type RequestRejected } from '../../src/core/session/s
 import { StreamReset } from '../../src/core/transport/transport-errors.js';
 import { utf8 } from '../../src/core/util/bytes.js';
 import type { FetchTarget } from '../../src/core/wire/messages/control-message.js';
+import { RawPeer } from './support/raw-peer.js';
 import { CollectingSink, connectPair, DRAFTS, settle, track, until } from './support/sessions.js';
 
 const TRACK = track('video', 'vod');
@@ -210,5 +211,41 @@ describe.each(DRAFTS)('TRACK_STATUS on draft %s', (draft) => {
     const refused = await client.trackStatus(TRACK).catch((error: unknown) => error);
     expect((refused as RequestRejected).rejection.request).toBe('TRACK_STATUS');
     await client.close();
+  });
+});
+
+describe('a stream that is reset before it says which FETCH it answers', () => {
+  const OK = {
+    type: 'FETCH_OK',
+    endOfTrack: false,
+    end: { group: 1n, object: 0n },
+    parameters: {},
+    trackProperties: [],
+  } as const;
+
+  it('ends the one that waits, once it was accepted, and none of several', async () => {
+    const { peer, session } = await RawPeer.established('18', 'server');
+    const code = peer.profile.codes('stream-reset').code('UNKNOWN_OBJECT_STATUS');
+    const lose = async () => (await peer.openUni()).reset(code);
+    const lost = (count: number) =>
+      until(() => session.counters()['stream-reset-before-header'] === count, 'the reset');
+    const first = session.fetch(RANGE, {});
+    await until(() => peer.requests.length === 1, 'the first FETCH');
+    await lose();
+    await lost(1);
+    // Until the answer is known, the reset is no more than half of it.
+    peer.requests[0]?.message({ type: 'REQUEST_ERROR', errorCode: 0x10n, retryInterval: 0n, reason: 'gone' });
+    await expect(first.ok).rejects.toMatchObject({ rejection: { name: 'DOES_NOT_EXIST' } });
+    const [second, third] = [session.fetch(RANGE, {}), session.fetch(RANGE, {})];
+    await until(() => peer.requests.length === 3, 'two more');
+    for (const stream of peer.requests.slice(1)) stream.message(OK);
+    await Promise.all([second.ok, third.ok]);
+    await lose();
+    await lost(2);
+    third.cancel();
+    const reading = second.read();
+    await lose();
+    await expect(reading).rejects.toEqual(new StreamReset(code));
+    await session.close();
   });
 });

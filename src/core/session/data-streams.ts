@@ -32,6 +32,8 @@ export interface ObjectReceiver extends AliasOwner {
 export interface FetchRouter {
   /** The stream of a fetch, with the bytes read so far. */
   onFetchStream(stream: RecvStream, bytes: Uint8Array): void;
+  /** A stream was reset before it said what it is. */
+  onUnknownReset(code: bigint): void;
 }
 
 /** How long the header of a stream may take once the stream has appeared, ms. It fits the first packet. */
@@ -142,6 +144,7 @@ export class DataPlane {
       if (error instanceof StreamReset) {
         this.core.count('stream-reset-before-header');
         if (this.#held !== null) this.resetBeforeSetup ??= error.code;
+        else this.fetches.onUnknownReset(error.code);
       } else this.core.failWith(error);
       return;
     }

@@ -8,7 +8,7 @@ import type { ControlMessage, FetchOk, FetchTarget } from '../wire/messages/cont
 import type { FetchEntry } from '../wire/messages/object.js';
 import type { Parameters } from '../wire/messages/parameters.js';
 import { EncodeError } from '../wire/wire-error.js';
-import { codeFor } from './codes.js';
+import { codeFor, nameCode } from './codes.js';
 import type { SessionContext } from './context.js';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.js';
 import { endsBeforeStart } from './fetch-range.js';
@@ -31,6 +31,8 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
   #exchange: Exchange | null = null;
   #hasStream = false;
   #streamEnded = false;
+  /** The last stream that was reset before it said what it is, and may have been ours. */
+  #lostStream: StreamReset | null = null;
   #first: FetchEntry[] | null = null;
   /** Why reads fail from now on. */
   #failure: unknown = null;
@@ -137,6 +139,22 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     return true;
   }
 
+  /** Whether its data stream is still to come. */
+  get awaitsStream(): boolean {
+    return !this.#hasStream && this.#failure === null;
+  }
+
+  /** A stream was reset before its header was read. `isOurs`: it can have been no other than the answer to this request. */
+  onLostStream(reset: StreamReset, isOurs: boolean): void {
+    this.#lostStream = reset;
+    if (!isOurs) return;
+    // Instead of FETCH_OK a REQUEST_ERROR may come, which says more.
+    void this.#ok.promise.then(
+      () => this.#stream.reject(reset),
+      () => {},
+    );
+  }
+
   onMessage(message: ControlMessage): void {
     if (this.#ok.settled) this.core.fail('PROTOCOL_VIOLATION', `${message.type} after a FETCH was answered`);
     else if (message.type === 'FETCH_OK') this.#onOk(message);
@@ -202,11 +220,17 @@ export class FetchRequest implements FetchResponse, ExchangeHandler {
     if (!this.#hasStream) await Promise.race([this.#ok.promise, this.#stream.promise]);
     const ms = this.core.timeouts.requestMs;
     const noStream = (): Error =>
-      new MoqtError('MOQT_E_TIMEOUT', `no stream answered the FETCH within ${ms} ms`, {
+      new MoqtError('MOQT_E_TIMEOUT', `no stream answered the FETCH within ${ms} ms${this.#lostText()}`, {
         stage: 'fetch',
         cause: 'fetch.no_stream',
       });
     return withTimeout(this.#stream.promise, ms, noStream, this.core.clock);
+  }
+
+  #lostText(): string {
+    if (this.#lostStream === null) return '';
+    const { name } = nameCode(this.core.profile, 'stream-reset', this.#lostStream.code);
+    return `; one was reset before it said what it is: ${name} (0x${this.#lostStream.code.toString(16)})`;
   }
 
   #observe(stream: RecvStream, entries: readonly FetchEntry[]): void {

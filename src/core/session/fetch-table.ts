@@ -1,8 +1,9 @@
 import type { RecvStream } from '../transport/transport.js';
+import { StreamReset } from '../transport/transport-errors.js';
 import { concatBytes } from '../util/bytes.js';
 import { ByteReader } from '../wire/reader.js';
 import { WireError } from '../wire/wire-error.js';
-import { codeFor } from './codes.js';
+import { codeFor, nameCode } from './codes.js';
 import type { FetchRouter } from './data-streams.js';
 import type { RequestChannel } from './exchange.js';
 import type { FetchRequest } from './fetch-request.js';
@@ -30,8 +31,24 @@ export class FetchTable implements FetchRouter {
   onFetchStream(stream: RecvStream, bytes: Uint8Array): void {
     void this.#route(stream, bytes).catch((error) => {
       if (error instanceof WireError) this.core.failWith(error);
-      else this.core.count('stream-reset-before-header');
+      else {
+        this.core.count('stream-reset-before-header');
+        if (error instanceof StreamReset) this.#lost(error, true);
+      }
     });
+  }
+
+  onUnknownReset(code: bigint): void {
+    // No other stream is reset with it (draft-18 §10.12.3). Any other code may be that of a subgroup's stream, or of padding,
+    // which may be cancelled without a meaning (draft-18 §11.5.1).
+    const { name } = nameCode(this.core.profile, 'stream-reset', code);
+    this.#lost(new StreamReset(code), name === 'UNKNOWN_OBJECT_STATUS');
+  }
+
+  /** A stream that may have been the answer to a FETCH, or was one, and does not say to which. */
+  #lost(reset: StreamReset, isFetch: boolean): void {
+    const waiting = [...this.#requests.values()].filter(({ awaitsStream }) => awaitsStream);
+    for (const request of waiting) request.onLostStream(reset, isFetch && waiting.length === 1);
   }
 
   async #route(stream: RecvStream, firstBytes: Uint8Array): Promise<void> {

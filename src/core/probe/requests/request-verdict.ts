@@ -1,12 +1,13 @@
 import type { Cause } from '../../errors/causes.js';
+import { codeText } from '../../errors/codes/texts.js';
 import { MoqtError } from '../../errors/moqt-error.js';
-import { isCredentialCode, nameClose } from '../../session/codes.js';
+import { isCredentialCode, nameClose, nameCode } from '../../session/codes.js';
 import { endKind } from '../../session/failure.js';
 import { redirectHint } from '../../session/redirects.js';
 import type { MoqtSession, Rejection, SessionCloseInfo } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
 import { goAwayHint, OTHER_WAY, shownUri, unansweredHint } from '../../session/unanswered.js';
-import { SessionClosed } from '../../transport/transport-errors.js';
+import { SessionClosed, StreamReset } from '../../transport/transport-errors.js';
 import { formatNamespace, formatTrackName } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
 import type { RequestKind } from '../../wire/messages/control-message.js';
@@ -37,8 +38,10 @@ export function requestVerdict(error: unknown, asked: AskedRequest, session: Moq
     const goAway = session.goAwayReceived;
     return closedVerdict(goAway === null ? named : { ...named, goAway }, asked);
   }
+  if (error instanceof StreamReset) return dataResetVerdict(error, asked, session);
   if (!(error instanceof MoqtError)) return null;
   if (error.reason === 'request.timeout') return timeoutVerdict(error, asked);
+  if (error.reason === 'fetch.no_stream') return noStreamVerdict(error, asked);
   if (error.reason === 'request.reset') return resetVerdict(error, asked, session);
   return null;
 }
@@ -111,6 +114,29 @@ function timeoutVerdict(error: MoqtError, asked: AskedRequest): Verdict {
     message: `${error.message} (${asked.target})`,
     hint: `the session is open, but ${asked.request} stays unanswered${known ? `: ${known}` : ''}; ${OTHER_WAY[asked.request]}`,
     detail: { request: asked.request, target: asked.target },
+  };
+}
+
+/** FETCH_OK, and nothing behind it: a publisher that has no object opens a stream and ends it (draft-18 §10.12.3). */
+function noStreamVerdict(error: MoqtError, asked: AskedRequest): Verdict {
+  return {
+    cause: 'request.timeout',
+    message: `${asked.request} ${asked.target} was accepted, but ${error.message}`,
+    hint: 'where there is no object the relay sends an empty stream: see its log, and whether --subscribe brings objects',
+    detail: { request: asked.request, target: asked.target },
+  };
+}
+
+/** The stream that brings what was asked for broke off. */
+function dataResetVerdict({ code }: StreamReset, asked: AskedRequest, session: MoqtSession): Verdict {
+  const { name } = nameCode(session.profile, 'stream-reset', code);
+  const hex = `0x${code.toString(16)}`;
+  const isRefusal = isAuthorization(name, asked.sentToken);
+  return {
+    cause: isRefusal ? 'request.unauthorized' : 'request.rejected',
+    message: `${asked.request} ${asked.target}: the relay reset the stream of its answer, ${name} (${hex})`,
+    hint: isRefusal ? authorizationHint(asked) : (codeText('stream-reset', name)?.try[0] ?? 'see the log of the relay'),
+    detail: { request: asked.request, target: asked.target, code: hex, name },
   };
 }
 

@@ -2,12 +2,14 @@ import type { ProbeStage } from '../../errors/causes.js';
 import type { Detail } from '../../records/probe-report.js';
 import type { MoqtSession, Refusal, Rejection, SessionCloseInfo, Subscription } from '../../session/session.js';
 import { RequestRejected } from '../../session/session-errors.js';
+import { SessionClosed } from '../../transport/transport-errors.js';
 import { formatNamespace } from '../../url/namespace.js';
 import { escapeText } from '../../util/escape.js';
 import { redactUrl } from '../../util/redact.js';
 import type { FullTrackName, TrackNamespace } from '../../wire/full-track-name.js';
 import type { Redirect, RequestKind } from '../../wire/messages/control-message.js';
 import type { AuthorizationToken, Parameters } from '../../wire/messages/parameters.js';
+import { WireError } from '../../wire/wire-error.js';
 import type { ProbeContext, ProbeRequests, Verdict } from '../probe-options.js';
 import { failureQuirks } from '../quirks/quirks.js';
 import type { RoundtripOptions } from '../roundtrip/roundtrip-options.js';
@@ -204,8 +206,10 @@ class RequestWalk {
       const detail = await ask();
       stages.ok(name, this.context.elapsed() - startedAt, detail);
       return true;
-    } catch (error) {
+    } catch (thrown) {
       signal?.throwIfAborted();
+      // What cannot be read ends the session, which says so with its code.
+      const error = thrown instanceof WireError ? new SessionClosed(await this.#session.closed) : thrown;
       const durationMs = this.context.elapsed() - startedAt;
       const redirect = error instanceof RequestRejected ? error.rejection.redirect : undefined;
       if (redirect !== undefined) this.options.onRedirect?.(asked.request, redirect);
