@@ -1,7 +1,7 @@
 import type { FragmentRun } from '../wire/encoded-run.js';
 import type { ObjectFragment, ObjectHeader, SubgroupHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
-import { adaptFragments } from './bridge.js';
+import type { Batch } from './batch.js';
 import type { BufferBudget } from './buffer-budget.js';
 
 /** How the stream of a subgroup ended; `name` from the stream-reset codes. */
@@ -16,42 +16,7 @@ export interface LogReader {
   onEnd(): void;
 }
 
-/** What a piece costs beside its bytes: objects without payload must not be free. */
-const FRAGMENT_COST = 200;
 const LOG_COST = 500;
-
-/** The pieces that one read from the publisher gave. Payloads are views into what was read; nobody copies them. */
-export class Batch {
-  #adapted: Map<DraftProfile, FragmentRun> | undefined;
-  readonly cost: number;
-  readonly payloadBytes: number;
-
-  constructor(
-    readonly fragments: FragmentRun,
-    /** On the relay's clock, ms. */
-    readonly receivedAt: number,
-  ) {
-    let payload = 0;
-    let properties = 0;
-    for (const fragment of fragments) {
-      payload += fragment.bytes.length;
-      if (fragment.offset === 0) properties += fragment.header.properties.length;
-    }
-    this.payloadBytes = payload;
-    this.cost = payload + properties + fragments.length * FRAGMENT_COST;
-  }
-
-  /** As another draft has them; worked out once per draft, whatever the number of subscribers. */
-  adaptedTo(to: DraftProfile, from: DraftProfile, leftOut: () => void): FragmentRun {
-    this.#adapted ??= new Map();
-    let fragments = this.#adapted.get(to);
-    if (fragments === undefined) {
-      fragments = adaptFragments(from, to, this.fragments, leftOut);
-      this.#adapted.set(to, fragments);
-    }
-    return fragments;
-  }
-}
 
 /**
  * One subgroup stream of a publisher, as a queue that any number of subscribers read. Batches stay until every reader
@@ -72,6 +37,7 @@ export class SubgroupLog {
   #trimmed = false;
   /** The reader that the last trim stopped at: while it stands still there is nothing to look for. */
   #slowest: LogReader | null = null;
+  #lookedInto: { readonly batch: Batch; readonly pieces: FragmentRun } | null = null;
   #disposed = false;
   #telling = false;
   /** Told once when the log has ended, nobody reads it and the cache has let go. */
@@ -155,8 +121,13 @@ export class SubgroupLog {
     // Until all have been told, idle ones have not taken it yet: nothing must be trimmed, whatever they do.
     this.#telling = true;
     this.budget.take(batch.cost);
-    for (const reader of this.#readers) reader.onBatch(batch);
+    let isTaken = true;
+    for (const reader of this.#readers) {
+      reader.onBatch(batch);
+      if (reader.position < this.length) isTaken = false;
+    }
     this.#telling = false;
+    if (isTaken) batch.pack();
     if (!this.#retained) this.trim();
     this.#tellFollowers();
   }
@@ -214,6 +185,7 @@ export class SubgroupLog {
     }
     const dropped = this.#batches.splice(0, keep - this.#base);
     if (dropped.length === 0) return;
+    this.#lookedInto = null;
     this.#base = keep;
     this.#trimmed = true;
     let cost = 0;
@@ -228,6 +200,7 @@ export class SubgroupLog {
     this.#disposed = true;
     this.#retained = false;
     this.#batches = [];
+    this.#lookedInto = null;
     this.#trimmed = true;
     this.budget.give(this.#cost);
     this.#cost = 0;
@@ -236,14 +209,14 @@ export class SubgroupLog {
   /** Some of this object is here. */
   has(object: bigint): boolean {
     const batch = this.#batches[this.#firstBatchWith(object)];
-    return batch?.fragments.some((fragment) => fragment.header.object === object) ?? false;
+    return batch !== undefined && this.#piecesIn(batch).some((fragment) => fragment.header.object === object);
   }
 
   /** The pieces of an object, as far as they are here and have arrived. */
   piecesOf(object: bigint): ObjectFragment[] {
     const pieces: ObjectFragment[] = [];
     for (let i = this.#firstBatchWith(object); i < this.#batches.length; i++) {
-      for (const fragment of (this.#batches[i] as Batch).fragments) {
+      for (const fragment of this.#piecesIn(this.#batches[i] as Batch)) {
         if (fragment.header.object === object) pieces.push(fragment);
         else if (fragment.header.object > object) return pieces;
       }
@@ -269,14 +242,19 @@ export class SubgroupLog {
     }
   }
 
+  /** What is looked up next is near what was looked up last: those pieces stay made. */
+  #piecesIn(batch: Batch): FragmentRun {
+    if (this.#lookedInto?.batch !== batch) this.#lookedInto = { batch, pieces: batch.fragments };
+    return this.#lookedInto.pieces;
+  }
+
   /** IDs ascend within a stream, so the batches can be searched by halves. */
   #firstBatchWith(object: bigint): number {
     let low = 0;
     let high = this.#batches.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { fragments } = this.#batches[middle] as Batch;
-      if ((fragments[fragments.length - 1] as ObjectFragment).header.object < object) low = middle + 1;
+      if ((this.#batches[middle] as Batch).lastObject < object) low = middle + 1;
       else high = middle;
     }
     return low;

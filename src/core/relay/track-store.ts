@@ -5,11 +5,12 @@ import type { DatagramObject, ObjectFragment, SubgroupHeader } from '../wire/mes
 import type { KeyValuePair } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { PROPERTY } from '../wire/properties.js';
+import { Batch } from './batch.js';
 import { DEFAULT_PRIORITY, factOf } from './bridge.js';
 import type { RelayContext } from './context.js';
 import { GroupCache, type GroupEntry } from './group-cache.js';
 import type { StreamIntake } from './intake.js';
-import { Batch, SubgroupLog } from './subgroup-log.js';
+import { SubgroupLog } from './subgroup-log.js';
 
 /** Groups whose datagrams are remembered, to know duplicates of other publishers. */
 const DATAGRAM_GROUPS = 64;

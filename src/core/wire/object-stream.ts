@@ -1,6 +1,6 @@
 import { DataCursor } from './data-cursor.js';
 import type { DataLayout, DataLimits, DataProfile } from './data-layout.js';
-import type { ObjectHeader, ObjectStatus } from './messages/object.js';
+import type { ObjectFragment, ObjectHeader, ObjectStatus } from './messages/object.js';
 import { checkProperties } from './properties.js';
 import { WireError } from './wire-error.js';
 
@@ -75,6 +75,15 @@ export abstract class ObjectStreamDecoder<Entry> {
     const where = this.left > 0 ? `${this.left} bytes before the end of an object` : 'within a header';
     this.violation = new WireError(`the stream ended ${where}`);
     throw this.violation;
+  }
+
+  /** Goes on where `piece` is the next one: its object begins or is under way. The stream's own header is behind us. */
+  protected resumeAt({ header, offset }: ObjectFragment): void {
+    this.started = true;
+    if (offset === 0) return;
+    this.object = header;
+    this.offset = offset;
+    this.left = header.payloadLength - offset;
   }
 
   /** Reads the stream's own header; false when bytes are missing. */

@@ -148,12 +148,12 @@ export class SubgroupDecoder extends ObjectStreamDecoder<ObjectFragment> {
   header: SubgroupHeader | null = null;
   /** The header has no subgroup ID: it is that of the first object. */
   subgroupIsFirstObject = false;
-  private subgroup: bigint | null = null;
-  private priority = DEFAULT_PRIORITY;
-  private first = true;
-  private previous = -1n;
+  protected subgroup: bigint | null = null;
+  protected priority = DEFAULT_PRIORITY;
+  protected first = true;
+  protected previous = -1n;
   /** `previous` as a number while it is exact, so that the overflow check costs nothing. */
-  private previousNumber = -1;
+  protected previousNumber = -1;
 
   /**
    * @param defaultPriority the priority of objects whose header leaves it to the track: the track's default, or how to

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { Batch } from '../../../../src/core/relay/batch.js';
 import { BufferBudget } from '../../../../src/core/relay/buffer-budget.js';
 import { Cursor, type CursorOwner } from '../../../../src/core/relay/cursor.js';
 import { type IntakeTrack, StreamIntake } from '../../../../src/core/relay/intake.js';
-import { Batch, SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
+import { SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
 import { Tally } from '../../../../src/core/relay/tally.js';
 import { UnsentStreams } from '../../../../src/core/relay/unsent-streams.js';
 import type { IncomingSubgroup, OutgoingSubgroup, Publication } from '../../../../src/core/session/session.js';

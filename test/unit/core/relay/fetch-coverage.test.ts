@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Batch } from '../../../../src/core/relay/batch.js';
 import { BufferBudget } from '../../../../src/core/relay/buffer-budget.js';
 import { coverage, endOfPart, inResponseOrder, type Part } from '../../../../src/core/relay/fetch-coverage.js';
 import { restAfter } from '../../../../src/core/relay/fetch-range.js';
 import { GroupCache } from '../../../../src/core/relay/group-cache.js';
 import type { StreamIntake } from '../../../../src/core/relay/intake.js';
-import { Batch, SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
+import { SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
 import type { TrackStore } from '../../../../src/core/relay/track-store.js';
 import { profileByDraft } from '../../../../src/core/wire/drafts/index.js';
 import type { Location } from '../../../../src/core/wire/location.js';

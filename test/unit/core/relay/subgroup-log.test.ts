@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Batch } from '../../../../src/core/relay/batch.js';
 import { BufferBudget } from '../../../../src/core/relay/buffer-budget.js';
 import { agrees } from '../../../../src/core/relay/group-cache.js';
-import { Batch, type LogReader, SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
+import { type LogReader, SubgroupLog } from '../../../../src/core/relay/subgroup-log.js';
 import { profileByDraft } from '../../../../src/core/wire/drafts/index.js';
 import type { ObjectFragment, SubgroupHeader } from '../../../../src/core/wire/messages/object.js';
 import type { DraftProfile } from '../../../../src/core/wire/profile.js';
+import { encodeSubgroupHeader, SubgroupDecoder, SubgroupEncoder } from '../../../../src/core/wire/subgroup.js';
 
 const HEADER: SubgroupHeader = {
   trackAlias: 1n,
@@ -74,6 +76,23 @@ class Reader implements LogReader {
   takeAll(): void {
     while (this.position < this.log.length) this.take();
   }
+}
+
+const payloadOf = (object: bigint): Buffer => Buffer.alloc(20, Number(object));
+
+/** So many objects as they come off a stream, in three reads of which the second begins and ends within an object. */
+function received(objects: number): Batch[] {
+  const profile = profileByDraft('18') as DraftProfile;
+  const encoder = new SubgroupEncoder(profile, HEADER);
+  const parts: Uint8Array[] = [];
+  for (let object = 0n; object < objects; object++) {
+    parts.push(encoder.objectHeader({ object }, 20), payloadOf(object));
+  }
+  const bytes = Buffer.concat(parts);
+  const decoder = new SubgroupDecoder(profile, { maxObjectBytes: 100, maxPropertiesBytes: 100 });
+  decoder.push(encodeSubgroupHeader(profile, HEADER));
+  const cuts = [0, 22 * 40 + 7, 22 * 70 + 9, bytes.length];
+  return cuts.slice(1).map((cut, i) => new Batch(decoder.push(bytes.subarray(cuts[i], cut)), 0));
 }
 
 describe('a log', () => {
@@ -155,6 +174,33 @@ describe('a log', () => {
     expect(subject.piecesOf(5n)).toEqual([]);
     expect([subject.has(3n), subject.has(4n), subject.has(7n)]).toEqual([true, false, true]);
     expect([...subject.objects(4n)].map(({ header }) => header.object)).toEqual([7n]);
+  });
+
+  it('lets go of the pieces of small objects once every reader has taken them, and makes them again', () => {
+    const one = log(new BufferBudget(Number.POSITIVE_INFINITY, () => {}), true);
+    const batches = received(100);
+    const quick = new Reader(one, false);
+    for (const batch of batches.slice(0, 2)) {
+      const before = batch.fragments;
+      one.append(batch);
+      expect(batch.fragments).not.toBe(before);
+      expect(batch.fragments).toEqual(before);
+    }
+    const slow = new Reader(one, true);
+    const last = batches[2] as Batch;
+    const before = last.fragments;
+    one.append(last);
+    expect(last.fragments).toBe(before);
+    expect(quick.taken).toEqual(batches);
+    expect(slow.taken).toEqual([]);
+    for (let object = 0n; object < 100n; object++) {
+      expect(one.has(object)).toBe(true);
+      const pieces = one.piecesOf(object);
+      expect(Buffer.concat(pieces.map(({ bytes }) => bytes))).toEqual(payloadOf(object));
+    }
+    expect(one.has(100n)).toBe(false);
+    const all = [...one.objects(98n)];
+    expect(all.map(({ header }) => header.object)).toEqual([98n, 99n]);
   });
 });
 
