@@ -45,7 +45,9 @@ async function transfer(options: {
 
 describe.each(['14', '16', '18'])('draft %s', (draft) => {
   describe.each(['quic', 'webtransport', 'webtransport-h2'] as const)('over %s', (transport) => {
-    it.each(Object.keys(sizes))('a file of %s arrives byte for byte', async (size) => {
+    // A megabyte over HTTP/2 crosses in the bridges below.
+    const wanted = Object.keys(sizes).filter((size) => transport !== 'webtransport-h2' || size !== '1 MiB');
+    it.each(wanted)('a file of %s arrives byte for byte', async (size) => {
       const name = `${draft}-${transport}-${size}`;
       const target = [relay.url(transport), 'matrix', name, '--draft', draft, '--transport', transport];
       await transfer({ size, publisher: target, subscriber: target, out: join(folder, 'out') });

@@ -272,7 +272,7 @@ describe('a peer that does not read its answers', () => {
   });
 
   function flood(feed: { namespace(namespace: readonly Uint8Array[]): void }): void {
-    for (let i = 0; i < 3000; i++) feed.namespace(ns('x'.repeat(3000), String(i)));
+    for (let i = 0; i < 1500; i++) feed.namespace(ns('x'.repeat(3000), String(i)));
   }
 });
 
