@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { WatchEvent } from '../../src/core/records/certificate-report.js';
-import { withTls } from '../support/certificate-servers.js';
-import { expired, selfSigned, type TestCertificate } from '../support/certs.js';
+import { withQuic, withTls } from '../support/certificate-servers.js';
+import { authority, expired, selfSigned, type TestCertificate } from '../support/certs.js';
 import { hexOf, readingOf, useCertsSetting } from '../support/certs-commands.js';
 import { errorOf, run, start, startRelay } from '../support/moqt.js';
 import { tlsServer } from '../support/tcp-servers.js';
@@ -88,6 +88,33 @@ describe('certs check', () => {
     expect(firstLine(several.stdout)).toMatch(/^CRITICAL moqt:\/\/127\.0\.0\.1:9 Crit:.*\[udp\.refused\] \| time=/);
     expect(several.stdout.toString().split('\n')[1]).toMatch(/^OK /);
     expect((await run(['certs', 'check', setting.relay.quic])).stdout.toString()).toContain('[tls.self-signed]');
+  });
+
+  it('of many says the worst first, each with its cause, and the issuer that a server leaves out', async () => {
+    const root = await authority('Root of Tests', { toDays: 100 });
+    const middle = await root.intermediate('Middle of Tests');
+    const lone = await middle.issue({ issuerUrl: 'http://ca.example/middle.crt' });
+    const soon = await root.issue({ toDays: 5 });
+    const far = await root.issue({ toDays: 60 });
+    const ca = ['--ca', file('roots.pem', root.certPem)];
+    await withQuic(lone, (port) =>
+      withTls(soon, (warning) =>
+        withTls(far, async (ok) => {
+          const critical = `moqt://127.0.0.1:${port}`;
+          const oks = Array.from({ length: 40 }, (_, i) => `${ok}/${i}`);
+          const { code, stdout, stderr } = await run(['certs', 'check', ...oks, warning, critical, ...ca]);
+          expect([code, stderr]).toEqual([2, '']);
+          const lines = stdout.toString().trim().split('\n');
+          expect(lines[0]).toMatch(
+            new RegExp(`^CRITICAL ${critical} Crit:.*Middle of Tests.*\\[tls\\.incomplete-chain\\]`),
+          );
+          expect(lines[1]).toMatch(new RegExp(`^WARNING ${warning} Warn:expires in 4d 23h`));
+          expect(lines.slice(2).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(
+            oks.map((url) => `OK ${url}`),
+          );
+        }),
+      ),
+    );
   });
 
   it('takes an https server without TCP for fine, and one without HTTP/3 for a warning', async () => {
@@ -172,6 +199,41 @@ describe('certs watch', () => {
     expect(rotation).toEqual(['changed', 'expiring critical']);
     const changed = eventsOf(stdout).find((event) => event.event === 'changed');
     expect(changed).toMatchObject({ before: hexOf(before), certificate: { sha256: hexOf(after) }, over: 'tcp' });
+  });
+
+  it('tells of a rotation on QUIC, and on HTTP/3 and TCP apart', async () => {
+    const [before, after] = [await selfSigned(), await selfSigned()];
+    const files = (name: string, { certPem, keyPem }: TestCertificate) => [
+      ...['--cert', file(`${name}.pem`, certPem)],
+      ...['--key', file(`${name}.key`, keyPem)],
+    ];
+    const old = await startRelay(files('before', before));
+    const watches = [old.quic, old.webtransport].map((url) =>
+      start(['certs', 'watch', url, '--interval', '100ms', '--jsonl']),
+    );
+    const saw = (event: string, times: readonly number[]) =>
+      Promise.all(
+        watches.map((watch, i) =>
+          watch.until(
+            (m) => eventsOf(m.stdout).filter((one) => one.event === event).length >= (times[i] ?? 0),
+            `${event} was told`,
+          ),
+        ),
+      );
+    await saw('certificate', [1, 2]);
+    await old.stop();
+    await saw('unreachable', [1, 2]);
+    const rotated = start(['relay', '--listen', `127.0.0.1:${old.port}`, '--jsonl', ...files('after', after)]);
+    await rotated.until((m) => m.stdout.includes('"listening"'), 'it listened again');
+    await saw('changed', [1, 2]);
+    for (const watch of watches) watch.kill('SIGINT');
+    const ended = await Promise.all(watches.map(({ done }) => done));
+    rotated.kill('SIGTERM');
+    await rotated.done;
+    const changes = ended.map(({ stdout }) => eventsOf(stdout).filter(({ event }) => event === 'changed'));
+    expect(changes.map((all) => all.map(({ over }) => over).sort())).toEqual([['quic'], ['http3', 'tcp']]);
+    for (const change of changes.flat())
+      expect(change).toMatchObject({ before: hexOf(before), certificate: { sha256: hexOf(after) } });
   });
 
   it('says each thing once, and ends with --for', async () => {
