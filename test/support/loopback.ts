@@ -3,7 +3,7 @@ import type { ConnectOptions, Listener, TransportSession } from '../../src/core/
 
 let certificate: ReturnType<typeof generateCertificate> | null = null;
 
-/** One certificate for localhost and the loopback addresses per test file. */
+/** For localhost and the loopback addresses; made once in a process. */
 export function loopbackCertificate(): ReturnType<typeof generateCertificate> {
   certificate ??= generateCertificate({ hosts: ['localhost', '127.0.0.1', '::1'], days: 13 });
   return certificate;
