@@ -216,7 +216,7 @@ describe.each(DRAFTS)('draft %s', (draft) => {
         await peer.sendUni(subgroupStream(profile, { alias: ALIAS, group }, { id: 0n, payload }));
       }
       // What the transport does not take is the relay's to count.
-      await eventually(() => strict.counter('bufferedBytes') > (groups / 2) * payload.length, 'the rest is held');
+      await eventually(() => strict.counter('bufferedBytes') > (groups / 4) * payload.length, 'the rest is held');
       await strict.isolates();
       let bytes = 0;
       const reading = (async () => {

@@ -85,18 +85,17 @@ export class Cursor implements LogReader {
   onEnd(): void {
     this.#limitDelivery();
     // FIN goes with the bytes that still wait in the stream's queue: on its own it would have to wait for them to arrive.
-    const goesAlong = this.#hasGivenAll && this.log.end?.kind === 'fin';
-    if (this.#state === 'idle' || goesAlong) this.#advance();
+    if (this.#state === 'idle' || this.#mayEndNow) this.#advance();
     else if (this.#state === 'busy') {
       this.#lagsAsStream = true;
       this.owner.addLag(0, 1);
     }
   }
 
-  /** It is busy only because the stream's queue is full: all that the log has is in there. */
-  get #hasGivenAll(): boolean {
-    const inOnePiece = this.#out?.writeFragments !== undefined;
-    return this.#state === 'busy' && inOnePiece && this.position === this.log.length;
+  /** It is busy only because the stream's queue is full: all that the log has is in there, and so may the end be. */
+  get #mayEndNow(): boolean {
+    if (this.#state !== 'busy' || this.position < this.log.length || this.log.end?.kind !== 'fin') return false;
+    return this.#out?.writeFragments !== undefined && this.owner.unsent.mayHold(this.#out);
   }
 
   /** Resets the stream, if there is one, and leaves the log. `code` is a name of the stream-reset codes. */
@@ -118,7 +117,8 @@ export class Cursor implements LogReader {
     const { log } = this;
     try {
       while (this.position < log.length) {
-        const room = this.owner.unsent.room();
+        // One that is open has a queue of its own, and others may be waiting for it to end.
+        const room = this.#out === null ? this.owner.unsent.room() : undefined;
         if (room !== undefined) {
           this.#busyUntil(room);
           return;

@@ -5,6 +5,7 @@ import { type Deferred, deferred } from '../util/deferred.js';
 const FEW_STREAMS = 16;
 const MAX_STREAMS = 256;
 const MAX_BYTES = 256 * 1024;
+const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
 /**
  * The streams of one subscription that were ended while the transport had yet to take the rest of them. Every stream may
@@ -14,11 +15,28 @@ const MAX_BYTES = 256 * 1024;
 export class UnsentStreams {
   /** True for those whose end is being watched. */
   readonly #streams = new Map<OutgoingSubgroup, boolean>();
+  /** Those that were ended while their queue was full. */
+  readonly #held = new Set<OutgoingSubgroup>();
   #room: Deferred<void> | null = null;
 
   /** The stream has been given its FIN. */
   add(stream: OutgoingSubgroup): void {
-    if (stream.queuedBytes > 0) this.#streams.set(stream, false);
+    if (stream.queuedBytes > 0 && !this.#held.has(stream)) this.#streams.set(stream, false);
+  }
+
+  /**
+   * Whether a stream may be ended while its queue is full; if so it must be. These are counted apart, since they had waited
+   * whether ended or not, and nobody is kept from opening a stream because of them.
+   */
+  mayHold(stream: OutgoingSubgroup): boolean {
+    let bytes = stream.queuedBytes;
+    for (const held of this.#held) {
+      if (held.queuedBytes === 0) this.#held.delete(held);
+      else bytes += held.queuedBytes;
+    }
+    if (bytes > MAX_HELD_BYTES || this.#held.size >= MAX_STREAMS) return false;
+    this.#held.add(stream);
+    return true;
   }
 
   /** Undefined when there is room for more, else a promise to wait for before asking again. Never rejects. */

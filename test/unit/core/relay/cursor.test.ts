@@ -53,7 +53,7 @@ function stuckStream(inOnePiece: boolean) {
   return { said, taken, stream };
 }
 
-function subscriber(stream: OutgoingSubgroup, log: SubgroupLog) {
+function subscriber(stream: OutgoingSubgroup, log: SubgroupLog, unsent = new UnsentStreams()) {
   const left: Cursor[] = [];
   const owner = {
     publication: { tryOpenSubgroup: () => stream } as unknown as Publication,
@@ -63,7 +63,7 @@ function subscriber(stream: OutgoingSubgroup, log: SubgroupLog) {
     tally: new Tally(),
     objectTimeoutMs: 0,
     subgroupTimeoutMs: 0,
-    unsent: new UnsentStreams(),
+    unsent,
     addLag: () => {},
     progressed: () => {},
     left: (cursor: Cursor) => left.push(cursor),
@@ -79,6 +79,20 @@ function subscriber(stream: OutgoingSubgroup, log: SubgroupLog) {
 function newLog(): SubgroupLog {
   return new SubgroupLog(HEADER, 0n, 0n, 128, PROFILE, new BufferBudget(1 << 20, () => {}), false);
 }
+
+it('a stream that is open goes on, however much of others is left to be sent', async () => {
+  const { said, taken, stream } = stuckStream(true);
+  const unsent = new UnsentStreams();
+  const log = newLog();
+  subscriber(stream, log, unsent);
+  log.append(new Batch([objectOf(0n)], 0));
+  const ended = { queuedBytes: 64_000, delivered: () => new Promise(() => {}) } as unknown as OutgoingSubgroup;
+  for (let i = 0; i < 20; i++) unsent.add({ ...ended } as OutgoingSubgroup);
+  expect(unsent.room()).toBeInstanceOf(Promise);
+  taken.resolve();
+  log.append(new Batch([objectOf(1n)], 0));
+  await eventually(() => said.length === 2, 'the next object');
+});
 
 describe('the end of a stream whose last bytes wait to be sent', () => {
   it('is given to the stream while they wait, so that it travels with them', () => {
@@ -114,6 +128,19 @@ describe('the end of a stream whose last bytes wait to be sent', () => {
     taken.resolve();
     await eventually(() => said.length === 3, 'the rest');
     expect(said).toEqual(['object', 'object', 'end']);
+  });
+
+  it('waits when too many full queues have ended', () => {
+    const { said, stream } = stuckStream(true);
+    const unsent = new UnsentStreams();
+    const log = newLog();
+    subscriber(stream, log, unsent);
+    const other = { queuedBytes: 3 << 20 } as OutgoingSubgroup;
+    expect(unsent.mayHold(other)).toBe(false);
+    (stream as { queuedBytes: number }).queuedBytes = 3 << 20;
+    log.append(new Batch([objectOf(0n)], 0));
+    log.finish({ kind: 'fin' });
+    expect(said).toEqual(['objects: 1']);
   });
 
   it('does not throw away what a reset comes behind', () => {

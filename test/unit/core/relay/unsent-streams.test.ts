@@ -52,6 +52,17 @@ describe('UnsentStreams', () => {
     expect(tails.every(({ asked }) => asked === 1)).toBe(true);
   });
 
+  it('holds the full queues of streams that were ended, up to a bound, and keeps nobody waiting for them', () => {
+    const unsent = new UnsentStreams();
+    const tails = Array.from({ length: 40 }, () => new Tail(100_000));
+    const held = tails.filter((tail) => unsent.mayHold(tail as unknown as OutgoingSubgroup));
+    expect(held).toHaveLength(20);
+    for (const tail of held) unsent.add(tail as unknown as OutgoingSubgroup);
+    expect(unsent.room()).toBeUndefined();
+    for (const tail of held) tail.queuedBytes = 0;
+    expect(unsent.mayHold(tails[39] as unknown as OutgoingSubgroup)).toBe(true);
+  });
+
   it('bounds the number of streams as well', () => {
     expect(filled(257, 1).unsent.room()).toBeInstanceOf(Promise);
   });
