@@ -35,7 +35,7 @@ function onTerminal(
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('the terminal did not show it');
     await new Promise((resolve) => setTimeout(resolve, 20));

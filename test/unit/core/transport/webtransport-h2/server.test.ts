@@ -269,7 +269,7 @@ describe('what a server bears', () => {
   });
 
   it('is a connection whose requests have been answered, for a while', async () => {
-    const listener = await server({ unusedMs: 50 });
+    const listener = await server({ unusedMs: 400 });
     const client = foreignClient(listener.address.port);
     expect(await statusOf(client, { ':path': '/' })).toBe('404');
     await eventually(() => listener.counters().open === 0, 'the connection to end');
