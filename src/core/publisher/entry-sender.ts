@@ -1,14 +1,15 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { OutgoingSubgroup, Publication } from '../session/session.js';
 import type { Clock } from '../util/clock.js';
+import type { ObjectFragment, ObjectHeader } from '../wire/messages/object.js';
 import type { DraftProfile } from '../wire/profile.js';
 import { encodeProperties } from '../wire/properties.js';
-import type { LogEntry, TrackLog, TrackObject } from './track-log.js';
+import type { TrackLog, TrackObject } from './track-log.js';
 import type { WriterStreams } from './writer-streams.js';
 
 const DATAGRAM_RETRY_MS = 1;
 /** Entries that go out in one write, where the session offers that. */
-const MAX_BATCH = 64;
+const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
@@ -51,7 +52,7 @@ export class EntrySender {
       return undefined;
     }
     const count = stream.writeFragments === undefined ? 1 : Math.max(1, this.#runLength(entry, cursor));
-    const pause = count > 1 ? this.#writeRun(stream, cursor, count) : this.#writeOne(stream, entry);
+    const pause = count > 1 ? this.#writeRun(stream, entry, cursor, count) : this.#writeOne(stream, entry);
     const last = count > 1 ? (this.#log.at(cursor + count - 1) as TrackObject) : entry;
     this.taken = count;
     if (last.fin) this.#streams.end(entry.group, subgroup);
@@ -62,46 +63,56 @@ export class EntrySender {
     const { object, status, payload } = entry;
     if (status === 'normal') this.objects++;
     this.bytes += payload.length;
-    this.#streams.count(payload.length, status !== 'normal');
+    this.#streams.count(payload.length, status === 'normal' ? 1 : 0);
     if (status === 'normal' && entry.properties.length === 0) return stream.writeObject({ object }, payload);
     return stream.writeObject({ object, status, properties: this.#encode(entry) }, payload);
   }
 
   /** How many entries from the cursor on go to the same stream and need nothing but their payload. */
-  #runLength(first: TrackObject, cursor: number): number {
+  #runLength({ group, subgroup }: TrackObject, cursor: number): number {
     let bytes = 0;
     let count = 0;
     const available = Math.min(this.#log.head - cursor, MAX_BATCH);
     while (count < available && bytes < MAX_BATCH_BYTES) {
-      const entry: LogEntry = this.#log.at(cursor + count);
-      if (entry.kind !== 'object' || entry.group !== first.group || entry.subgroup !== first.subgroup) break;
-      if (entry.status !== 'normal' || entry.properties.length > 0) break;
-      bytes += entry.payload.length;
-      count++;
-      if (entry.fin) break;
+      const { first, end } = this.#log.stretchAt(cursor + count);
+      if (first.kind !== 'object' || first.group !== group || first.subgroup !== subgroup) break;
+      if (first.status !== 'normal' || first.properties.length > 0) break;
+      const { length } = first.payload;
+      const room = length === 0 ? available : Math.ceil((MAX_BATCH_BYTES - bytes) / length);
+      const taken = first.fin ? 1 : Math.min(end - cursor, available, count + room) - count;
+      bytes += taken * length;
+      count += taken;
+      if (first.fin) break;
     }
     return count;
   }
 
-  #writeRun(stream: OutgoingSubgroup, cursor: number, count: number): Promise<void> | undefined {
-    const fragments = new Array(count);
-    for (let i = 0; i < count; i++) {
-      const entry = this.#log.at(cursor + i) as TrackObject;
-      const { group, subgroup, object, status, payload } = entry;
-      this.objects++;
-      this.bytes += payload.length;
-      this.#streams.count(payload.length, false);
-      const header = {
-        group,
-        subgroup,
-        object,
-        priority: 0,
-        status,
-        properties: NOTHING,
-        payloadLength: payload.length,
-      };
-      fragments[i] = { header, offset: 0, bytes: payload, complete: true };
+  #writeRun(
+    stream: OutgoingSubgroup,
+    { group, subgroup }: TrackObject,
+    cursor: number,
+    count: number,
+  ): Promise<void> | undefined {
+    const fragments: ObjectFragment[] = [];
+    let total = 0;
+    for (let sequence = cursor; sequence < cursor + count; ) {
+      const stretch = this.#log.stretchAt(sequence);
+      let { object } = stretch.at(sequence) as TrackObject;
+      const end = Math.min(stretch.end, cursor + count);
+      for (; sequence < end; sequence++, object++) {
+        const bytes = stretch.payloadAt(sequence);
+        fragments.push({
+          header: plainHeader(group, subgroup, object, bytes.length),
+          offset: 0,
+          bytes,
+          complete: true,
+        });
+        total += bytes.length;
+      }
     }
+    this.objects += count;
+    this.bytes += total;
+    this.#streams.count(total, count);
     return stream.writeFragments?.(fragments);
   }
 
@@ -131,6 +142,11 @@ export class EntrySender {
   #encode(entry: TrackObject): Uint8Array {
     return entry.properties.length === 0 ? NOTHING : encodeProperties(this.#profile, entry.properties);
   }
+}
+
+/** Of an object that has nothing but a payload. The stream's own priority counts. */
+function plainHeader(group: bigint, subgroup: bigint | null, object: bigint, payloadLength: number): ObjectHeader {
+  return { group, subgroup, object, priority: 0, status: 'normal', properties: NOTHING, payloadLength };
 }
 
 function datagramTooLarge(entry: TrackObject): MoqtError {

@@ -2,6 +2,7 @@ import type { Location } from '../wire/location.js';
 import { compareLocations } from '../wire/location.js';
 import type { ObjectStatus } from '../wire/messages/object.js';
 import type { KeyValuePair } from '../wire/messages/parameters.js';
+import { LogStretch } from './log-stretch.js';
 
 /** An object on its way to the subscribers, with its place and everything that stays the same for all of them. */
 export interface TrackObject {
@@ -32,8 +33,6 @@ export interface GroupClosed {
 
 export type LogEntry = TrackObject | GroupClosed;
 
-/** What an entry costs beside its payload, so that a flood of empty objects is bounded as well. */
-const ENTRY_COST = 64;
 const COMPACT_ABOVE = 1024;
 
 /**
@@ -43,14 +42,14 @@ const COMPACT_ABOVE = 1024;
  */
 export class TrackLog {
   readonly #keepBytes: number;
-  #entries: (LogEntry | undefined)[] = [];
-  /** End offset of each entry. */
-  #ends: number[] = [];
-  /** Sequence number of `#entries[0]`. */
-  #origin = 0;
+  #stretches: (LogStretch | undefined)[] = [];
+  /** Stretches at the beginning of the list that were forgotten. */
+  #dead = 0;
+  /** Index of the stretch that was looked up last: the next look-up is near it. */
+  #near = 0;
+  #head = 0;
   /** Sequence number of the oldest entry that is still kept. */
   #base = 0;
-  #baseOffset = 0;
   #headOffset = 0;
   #groupStart = 0;
   #currentGroup: bigint | null = null;
@@ -65,7 +64,7 @@ export class TrackLog {
 
   /** The sequence number after the newest entry. */
   get head(): number {
-    return this.#origin + this.#entries.length;
+    return this.#head;
   }
   get headOffset(): number {
     return this.#headOffset;
@@ -99,16 +98,27 @@ export class TrackLog {
   }
 
   at(sequence: number): LogEntry {
-    const entry = sequence < this.#base ? undefined : this.#entries[sequence - this.#origin];
-    if (entry === undefined) throw new RangeError(`entry ${sequence} is not in the log`);
-    return entry;
+    return this.stretchAt(sequence).at(sequence);
+  }
+
+  /** The stretch that the entry is in. */
+  stretchAt(sequence: number): LogStretch {
+    if (sequence < this.#base || sequence >= this.#head) throw new RangeError(`entry ${sequence} is not in the log`);
+    const list = this.#stretches;
+    let at = this.#near;
+    if (sequence < (list[at] as LogStretch).sequence) at = this.#find(sequence);
+    else if (sequence >= (list[at] as LogStretch).end) {
+      at++;
+      if (sequence >= (list[at] as LogStretch).end) at = this.#find(sequence);
+    }
+    this.#near = at;
+    return list[at] as LogStretch;
   }
 
   /** Bytes before the entry. */
   offsetOf(sequence: number): number {
-    if (sequence >= this.head) return this.#headOffset;
-    if (sequence <= this.#base) return this.#baseOffset;
-    return this.#ends[sequence - this.#origin - 1] as number;
+    const at = Math.max(sequence, this.#base);
+    return at < this.#head ? this.stretchAt(at).offsetOf(at) : this.#headOffset;
   }
 
   append(entry: LogEntry): void {
@@ -124,11 +134,14 @@ export class TrackLog {
         this.#largest = { group: entry.group, object: entry.object };
         this.#largestStatus = entry.status;
       }
-      this.#headOffset += entry.payload.length;
     }
-    this.#headOffset += ENTRY_COST;
-    this.#entries.push(entry);
-    this.#ends.push(this.#headOffset);
+    let last = this.#stretches[this.#stretches.length - 1];
+    if (last === undefined || !last.take(entry)) {
+      last = new LogStretch(entry, this.#head, this.#headOffset);
+      this.#stretches.push(last);
+    }
+    this.#head++;
+    this.#headOffset = last.offsetOf(this.#head);
   }
 
   end(): void {
@@ -144,16 +157,32 @@ export class TrackLog {
       keepFrom = from;
     }
     if (keepFrom <= this.#base) return;
-    this.#baseOffset = this.offsetOf(keepFrom);
-    for (let sequence = this.#base; sequence < keepFrom; sequence++) {
-      this.#entries[sequence - this.#origin] = undefined;
-    }
     this.#base = keepFrom;
-    const dead = this.#base - this.#origin;
-    if (dead > COMPACT_ABOVE && dead * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(dead);
-      this.#ends = this.#ends.slice(dead);
-      this.#origin = this.#base;
+    this.#forget();
+  }
+
+  /** Lets go of the stretches below the base. The last one stays: it may grow. */
+  #forget(): void {
+    const list = this.#stretches;
+    while (this.#dead < list.length - 1 && (list[this.#dead] as LogStretch).end <= this.#base) {
+      list[this.#dead++] = undefined;
     }
+    this.#near = Math.max(this.#near, this.#dead);
+    if (this.#dead <= COMPACT_ABOVE || this.#dead * 2 <= list.length) return;
+    this.#stretches = list.slice(this.#dead);
+    this.#near -= this.#dead;
+    this.#dead = 0;
+  }
+
+  /** Index of the stretch that the entry is in. */
+  #find(sequence: number): number {
+    let low = this.#dead;
+    let high = this.#stretches.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#stretches[middle] as LogStretch).end <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

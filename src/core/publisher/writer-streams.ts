@@ -76,11 +76,11 @@ export class WriterStreams {
     return this.#publication.openSubgroup(header).then((opened) => this.#register(entry.group, subgroup, opened));
   }
 
-  /** Counts what was written to the stream that was found last. */
-  count(bytes: number, isStatus: boolean): void {
+  /** Counts what was written to the stream that was found last; objects without those that are but a status. */
+  count(bytes: number, objects: number): void {
     if (this.#last === undefined) return;
     this.#last.bytes += bytes;
-    if (!isStatus) this.#last.objects++;
+    this.#last.objects += objects;
   }
 
   /** A write's promise, with the stream marked when it turns out to be stopped. */
