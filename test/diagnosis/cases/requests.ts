@@ -1,8 +1,10 @@
 import { establishSession } from '../../../src/core/session/establish.js';
+import type { SessionHandlers } from '../../../src/core/session/session.js';
 import { listenQuic } from '../../../src/core/transport/quic/index.js';
 import { PROFILES } from '../../../src/core/wire/drafts/index.js';
 import { selfSigned } from '../../support/certs.js';
-import type { DiagnosisCase, Expectation } from '../case.js';
+import type { DiagnosisCase, Expectation, Situation } from '../case.js';
+import type { Lab } from '../lab.js';
 
 const REQUESTS = {
   announce: ['--announce', 'lab/ns'],
@@ -29,6 +31,25 @@ const refused = (
   expect: { withinMs: 4000, ...expect },
   start: (lab) => lab.relay({ faults: [fault], args: REQUESTS[request] }),
 });
+
+/** A server on draft 18 that answers requests so. */
+async function answering(lab: Lab, args: readonly string[], handlers: SessionHandlers): Promise<Situation> {
+  const { certPem, keyPem, sha256 } = await selfSigned();
+  const alpn = PROFILES.map((profile) => profile.alpn);
+  const listener = await listenQuic(
+    { host: '127.0.0.1', port: 0, certPem, keyPem, alpn, idleTimeoutMs: 30_000 },
+    (transport) => {
+      const timeouts = { setupMs: 5000, requestMs: 5000, closeMs: 1000 };
+      establishSession('server', transport, { profiles: PROFILES, timeouts, handlers }).catch(() => {});
+    },
+  );
+  lab.defer(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
+  const hash = Buffer.from(sha256).toString('hex');
+  return {
+    url: `moqt://127.0.0.1:${listener.address.port}/`,
+    args: ['--cert-sha256', hash, '--draft', '18', ...args],
+  };
+}
 
 export const requestCases: readonly DiagnosisCase[] = [
   ...(Object.keys(REQUESTS) as Request[]).map((request) =>
@@ -84,30 +105,30 @@ export const requestCases: readonly DiagnosisCase[] = [
   {
     name: 'request.redirected: SUBSCRIBE goes elsewhere',
     expect: { cause: 'request.redirected', exit: 8, withinMs: 4000, hint: ['there.example'] },
-    async start(lab) {
-      const { certPem, keyPem, sha256 } = await selfSigned();
-      const listener = await listenQuic(
-        { host: '127.0.0.1', port: 0, certPem, keyPem, alpn: PROFILES.map(({ alpn }) => alpn), idleTimeoutMs: 30_000 },
-        (transport) => {
-          const connectUri = 'moqt://there.example/';
-          const track = { namespace: [], name: new Uint8Array(0) };
-          establishSession('server', transport, {
-            profiles: PROFILES,
-            timeouts: { setupMs: 5000, requestMs: 5000, closeMs: 1000 },
-            handlers: {
-              onSubscribe: (request) =>
-                request.reject({ name: 'REDIRECT', reason: 'elsewhere', redirect: { connectUri, track } }),
-            },
-          }).catch(() => {});
+    start: (lab) =>
+      answering(lab, REQUESTS.subscribe, {
+        onSubscribe: (request) => {
+          const redirect = { connectUri: 'moqt://there.example/', track: { namespace: [], name: new Uint8Array(0) } };
+          request.reject({ name: 'REDIRECT', reason: 'elsewhere', redirect });
         },
-      );
-      lab.defer(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
-      const hash = Buffer.from(sha256).toString('hex');
-      return {
-        url: `moqt://127.0.0.1:${listener.address.port}/`,
-        args: ['--cert-sha256', hash, '--draft', '18', ...REQUESTS.subscribe],
-      };
+      }),
+  },
+  {
+    name: 'request.rejected: the stream that answers a FETCH is reset',
+    expect: {
+      cause: 'request.rejected',
+      exit: 8,
+      withinMs: 4000,
+      message: ['FETCH', 'UNKNOWN_OBJECT_STATUS'],
+      hint: ['smaller range'],
     },
+    start: (lab) =>
+      answering(lab, REQUESTS.fetch, {
+        onFetch: async (request) => {
+          const answer = await request.accept({ endOfTrack: false, end: { group: 9n, object: 0n } });
+          answer.reset('UNKNOWN_OBJECT_STATUS');
+        },
+      }),
   },
   {
     name: 'track.not-found: other tracks are there',
