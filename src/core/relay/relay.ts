@@ -131,15 +131,6 @@ export class RelayCore implements RelayContext {
     };
   }
 
-  /** Serves a session that is established already and has had no requests yet. False when the relay is full. */
-  attachSession(session: MoqtSession): boolean {
-    const seat = this.seat();
-    if (seat === null) return false;
-    session.handlers = seat.handlers;
-    seat.attach(session);
-    return true;
-  }
-
   track(name: FullTrackName): RelayTrack | null {
     const key = trackKey(name);
     const known = this.#tracks.get(key);

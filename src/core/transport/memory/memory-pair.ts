@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
 import { type Clock, systemClock } from '../../util/clock.js';
-import type { HttpInfo, TransportSession } from '../transport.js';
+import type { TransportSession } from '../transport.js';
 import { Link } from './link.js';
 import { MemorySession, type MemorySessionOptions } from './memory-session.js';
 
@@ -33,11 +32,6 @@ export interface MemoryPairOptions {
   readonly datagramQueue?: number;
   /** True loses this datagram. */
   readonly dropDatagram?: (bytes: Uint8Array, from: 'client' | 'server') => boolean;
-  /** The server's chain as the client sees it. */
-  readonly serverCertificates?: readonly X509Certificate[];
-  /** WebTransport's request and response, for tests of what a session makes of them. */
-  readonly clientHttp?: HttpInfo;
-  readonly serverHttp?: HttpInfo;
 }
 
 export interface MemoryPair {
@@ -107,7 +101,5 @@ function sessionOptions(role: 'client' | 'server', options: MemoryPairOptions): 
     maxDatagramSize: options.maxDatagramSize === undefined ? 1200 : options.maxDatagramSize,
     datagramQueue: options.datagramQueue ?? 1000,
     dropDatagram: drop === undefined ? () => false : (bytes) => drop(bytes, role),
-    peerCertificates: role === 'client' ? (options.serverCertificates ?? []) : [],
-    http: role === 'client' ? options.clientHttp : options.serverHttp,
   };
 }

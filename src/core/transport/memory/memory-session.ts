@@ -5,7 +5,6 @@ import type {
   Address,
   BidiStream,
   CloseInfo,
-  HttpInfo,
   RecvStream,
   SendStream,
   SessionStats,
@@ -32,8 +31,6 @@ export interface MemorySessionOptions {
   /** Datagrams under way or not yet taken by a handler, beyond which more are refused or dropped. */
   readonly datagramQueue: number;
   readonly dropDatagram: (bytes: Uint8Array) => boolean;
-  readonly peerCertificates: readonly X509Certificate[];
-  readonly http: HttpInfo | undefined;
 }
 
 /** One end of a memory connection. */
@@ -42,7 +39,6 @@ export class MemorySession implements TransportSession {
   readonly protocol: string;
   readonly remote: Address;
   readonly local: Address;
-  readonly http: HttpInfo | undefined;
   readonly maxDatagramSize: number | null;
   readonly chunkBytes: number;
   /** Bytes that we may still send on all streams together. */
@@ -73,7 +69,6 @@ export class MemorySession implements TransportSession {
     this.protocol = options.protocol;
     this.remote = options.remote;
     this.local = options.local;
-    this.http = options.http;
     this.maxDatagramSize = options.maxDatagramSize;
     this.chunkBytes = options.chunkBytes;
     this.#datagrams = new HeldDeliveries(options.datagramQueue);
@@ -96,7 +91,7 @@ export class MemorySession implements TransportSession {
   }
 
   peerCertificates(): readonly X509Certificate[] {
-    return this.#options.peerCertificates;
+    return [];
   }
 
   async openUni(options?: { signal?: AbortSignal }): Promise<SendStream> {

@@ -9,14 +9,14 @@ export interface EarlyArrival {
   reject(): void;
 }
 
-export interface EarlyLimits {
+interface EarlyLimits {
   readonly streams: number;
   readonly datagrams: number;
   /** How long one waits, ms. */
   readonly waitMs: number;
 }
 
-export const EARLY_LIMITS: EarlyLimits = { streams: 128, datagrams: 256, waitMs: 5000 };
+const EARLY_LIMITS: EarlyLimits = { streams: 128, datagrams: 256, waitMs: 5000 };
 
 interface Waiting {
   readonly arrivals: EarlyArrival[];

@@ -4,7 +4,7 @@ import { settlesWithin } from '../../../util/timeout.js';
 import type { BidiStream, CloseInfo, RecvStream, TransportSession } from '../../transport.js';
 import { SessionClosed, StreamReset } from '../../transport-errors.js';
 import { BUFFERED_STREAM_REJECTED, SESSION_GONE, sessionCloseInfo } from '../stream-codes.js';
-import { EARLY_LIMITS, EarlyArrivals, type EarlyLimits } from './early-arrivals.js';
+import { EarlyArrivals } from './early-arrivals.js';
 import { controlStreamPolicy, encodeFrame, FRAME, UNI_STREAM } from './frames.js';
 import { H3_CODES, H3Error } from './h3-error.js';
 import { decodeSettings, encodeSettings, type H3Settings, ourSettings } from './settings.js';
@@ -28,7 +28,6 @@ export interface H3ConnectionOptions {
   readonly maxSessions: number;
   /** Server: a request stream, with its first bytes. Must not throw. */
   readonly onRequest?: (stream: BidiStream, firstBytes: Uint8Array) => void;
-  readonly earlyLimits?: EarlyLimits;
 }
 
 /** Sessions that have ended are remembered, so that their late streams are refused at once instead of held. */
@@ -50,7 +49,7 @@ export class H3Connection {
   readonly #settings = deferred<H3Settings>();
   readonly #sessions = new Map<number, SessionPort>();
   readonly #ended = new Set<number>();
-  readonly #early: EarlyArrivals;
+  readonly #early = new EarlyArrivals();
   readonly #critical = new Set<number>();
   #failure: H3Error | null = null;
   #closeInfo: CloseInfo | null = null;
@@ -61,7 +60,6 @@ export class H3Connection {
     this.quic = quic;
     this.role = options.role;
     this.#options = options;
-    this.#early = new EarlyArrivals(options.earlyLimits ?? EARLY_LIMITS);
     void ignorable(this.#settings.promise);
     void quic.closed.then((info) => this.#onClosed(info));
     this.#openControlStream();
