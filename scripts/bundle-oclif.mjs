@@ -25,7 +25,7 @@ const COLD_MODULES = new Set([
   'parser/help.js',
   'ux/index.js',
 ]);
-const COLD_PACKAGES = new Set(['clean-stack', 'indent-string', 'wordwrap', 'wrap-ansi']);
+const COLD_PACKAGES = new Set(['clean-stack', 'indent-string', 'node:readline', 'wordwrap', 'wrap-ansi']);
 
 /** What finds commands, gives help and runs plugins: the whole framework. */
 const WHOLE = `export { Config, run } from '@oclif/core';`;

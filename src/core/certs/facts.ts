@@ -31,7 +31,7 @@ function namesOf(leaf: X509Certificate): string[] {
 function plainName(entry: string): string {
   const name = entry.replace(/^(?:DNS|IP Address|URI|email):/, '');
   // Node writes IPv6 addresses out in full; a URL has the short form.
-  return isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name;
+  return name.includes(':') && isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name;
 }
 
 function oneLine(name: string | undefined): string {

@@ -1,5 +1,5 @@
 import { createHash, type X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { Cause } from '../errors/causes.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import { bytesEqual, toHex } from '../util/bytes.js';
@@ -57,7 +57,8 @@ export function certificateSha256(certificate: X509Certificate): Uint8Array {
  * wildcard is a whole label (§6.3).
  */
 export function matchesHost(certificate: X509Certificate, host: string): boolean {
-  if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
+  // The pattern for IPv6 takes Node milliseconds to compile.
+  if (isIPv4(host) || (host.includes(':') && isIPv6(host))) return certificate.checkIP(host) !== undefined;
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   return certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
 }

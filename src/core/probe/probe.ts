@@ -72,7 +72,11 @@ class Probe {
     skipWhatDoesNotApply(this.#log, plan);
     const ended = new AbortController();
     const { signal = ended.signal } = this.#options;
-    const settings: ConnectSettings = { ...this.#options.connect, transport: plan.transport };
+    const settings: ConnectSettings = {
+      ...this.#options.connect,
+      transport: plan.transport,
+      network: { ...this.#options.connect?.network, fewPackets: this.#options.requests === undefined },
+    };
     const lab = new Experiments({
       plan,
       settings,
@@ -305,8 +309,8 @@ async function preload(transport: ConnectPlan['transport']): Promise<void> {
   }
   const [{ loadQuiche }] = await Promise.all([
     import('../transport/quic/native.js'),
-    transport === 'quic' ? import('../transport/quic/index.js') : import('../transport/webtransport/index.js'),
-    import('../transport/quic/index.js'),
+    import('../transport/quic/connect.js'),
+    transport === 'webtransport' ? import('../transport/webtransport/index.js') : null,
     // Used while the connection comes about, whose times are told.
     import('./experiments/full-size-packet.js'),
   ]);

@@ -36,6 +36,8 @@ export interface NetworkSettings {
   /** PING interval, ms; 0 disables. Default: a third of the idle timeout. */
   readonly keepAliveMs?: number | undefined;
   readonly congestionControl?: 'cubic' | 'bbr' | 'reno' | undefined;
+  /** Few packets are to come: spares the load of the code that moves many at once. Has no effect on what is sent. */
+  readonly fewPackets?: boolean | undefined;
   /** Extra headers of the WebTransport CONNECT request. */
   readonly headers?: readonly (readonly [string, string])[] | undefined;
   /** File that TLS secrets are appended to; default `SSLKEYLOGFILE` of the environment. */

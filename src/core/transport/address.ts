@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { Address } from './transport.js';
 
 export function familyOf(host: string): 4 | 6 {
@@ -6,7 +6,8 @@ export function familyOf(host: string): 4 | 6 {
 }
 
 export function isIpLiteral(host: string): boolean {
-  return isIP(host) !== 0;
+  // Node's pattern for IPv6 takes milliseconds to be compiled: only for what may be one.
+  return host.includes(':') ? isIPv6(host) : isIPv4(host);
 }
 
 export function isLoopback(host: string): boolean {
@@ -16,7 +17,7 @@ export function isLoopback(host: string): boolean {
 
 /** `host:port`, with brackets around an IPv6 literal. */
 export function hostPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** For people and reports: a peer that a dual-stack socket sees as `::ffff:192.0.2.1` is an IPv4 peer. */

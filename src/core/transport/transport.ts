@@ -40,6 +40,8 @@ export interface ConnectOptions {
   /** PING interval, ms; 0 disables. Default: a third of the idle timeout. */
   readonly keepAliveMs?: number | undefined;
   readonly congestionControl?: 'cubic' | 'bbr' | 'reno' | undefined;
+  /** QUIC: few packets are to come, so that the code that moves many at once need not be loaded. */
+  readonly fewPackets?: boolean | undefined;
   /** Streams the peer may have open towards us. */
   readonly maxIncomingUni?: number | undefined;
   readonly maxIncomingBidi?: number | undefined;

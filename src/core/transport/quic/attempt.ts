@@ -84,7 +84,7 @@ export class Attempt implements RaceAttempt<QuicConnection> {
     const { quiche, config, trust, options, port } = this.#setup;
     const { observer } = options;
     const bind = { host: options.bind ?? (familyOf(this.address) === 4 ? '0.0.0.0' : '::'), port: 0 };
-    const socket = await ClientSocket.open(bind, { host: this.address, port });
+    const socket = await ClientSocket.open(bind, { host: this.address, port }, options.fewPackets);
     this.#socket = socket;
     if (this.#cancelled) {
       socket.close();

@@ -24,24 +24,27 @@ export class ClientSocket {
 
   readonly #bind: Destination;
   readonly #remote: Destination;
+  readonly #fewPackets: boolean;
   #moving = false;
 
-  private constructor(bind: Destination, remote: Destination) {
+  private constructor(bind: Destination, remote: Destination, fewPackets: boolean) {
     this.#bind = bind;
     this.#remote = remote;
+    this.#fewPackets = fewPackets;
   }
 
-  static async open(bind: Destination, remote: Destination): Promise<ClientSocket> {
-    const socket = new ClientSocket(bind, remote);
+  static async open(bind: Destination, remote: Destination, fewPackets = false): Promise<ClientSocket> {
+    const socket = new ClientSocket(bind, remote, fewPackets);
     socket.io = await socket.#openIo(bind, remote);
     return socket;
   }
 
   #openIo(bind: Destination, remote: Destination): Promise<PacketIo> {
-    return openPacketIo(bind, remote, {
-      onPacket: (bytes, host, port) => this.#onPacket(bytes, host, port),
-      onError: (error) => this.#connection?.onSocketError(error),
-    });
+    const handlers = {
+      onPacket: (bytes: Uint8Array, host: string, port: number) => this.#onPacket(bytes, host, port),
+      onError: (error: Error) => this.#connection?.onSocketError(error),
+    };
+    return openPacketIo(bind, remote, handlers, this.#fewPackets);
   }
 
   attach(connection: QuicConnection, ourId: Uint8Array, watch: HandshakeWatch): void {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { LibraryHandle } from 'koffi';
 
 /** Packets taken by one recvmmsg. */
@@ -40,7 +41,8 @@ export async function loadLinuxUdp(): Promise<LinuxUdp> {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
     throw new Error(`batches are for Linux on x64 and arm64, this is ${process.platform} on ${process.arch}`);
   }
-  const { default: koffi } = await import('koffi');
+  // As CommonJS it takes half as long as with import().
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   return new KoffiUdp(koffi.load(null), () => koffi.errno());
 }
 

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Quiche } from '@matrixai/quic/native/quiche.js';
 import type { Config, Connection, Host, RecvInfo } from '@matrixai/quic/native/types.js';
 import { EXIT } from '../../errors/exit-codes.js';
@@ -13,14 +14,21 @@ let loading: Promise<Quiche> | null = null;
 
 /** The QUIC binding, loaded on first use: the addon is 3 MB and commands that open no connection must not pay for it. */
 export function loadQuiche(): Promise<Quiche> {
-  loading ??= import('@matrixai/quic/native/quiche.js').then(
-    (module) => module.default,
-    (origin: unknown) => {
-      loading = null;
-      throw missingAddon(origin);
-    },
-  );
+  loading ??= loadAddon().catch((origin: unknown) => {
+    loading = null;
+    throw missingAddon(origin);
+  });
   return loading;
+}
+
+/** The package's own module looks in a dozen places first, and takes three times as long: it is for where this finds nothing. */
+async function loadAddon(): Promise<Quiche> {
+  try {
+    const parent = createRequire(import.meta.url).resolve('@matrixai/quic/package.json');
+    return createRequire(parent)(`@matrixai/quic-${process.platform}-${process.arch}`) as Quiche;
+  } catch {
+    return (await import('@matrixai/quic/native/quiche.js')).default;
+  }
 }
 
 function missingAddon(origin: unknown): MoqtError {

@@ -12,12 +12,14 @@ let loading: Promise<LinuxUdp> | null = null;
 
 /**
  * Opens a UDP socket on `bind`, connected to `connectTo` if given. Batches are used where they work; `MOQT_PACKET_IO`
- * set to `dgram` or `batched` forces one path, and `batched` then fails instead of falling back.
+ * set to `dgram` or `batched` forces one path, and `batched` then fails instead of falling back. For few packets the code
+ * that moves them in batches is not worth its load.
  */
 export async function openPacketIo(
   bind: Destination,
   connectTo: Destination | null,
   handlers: PacketHandlers,
+  fewPackets = false,
 ): Promise<PacketIo> {
   const wanted = process.env.MOQT_PACKET_IO;
   if (wanted !== undefined && wanted !== '' && wanted !== 'dgram' && wanted !== 'batched') {
@@ -25,7 +27,8 @@ export async function openPacketIo(
       stage: 'config',
     });
   }
-  if (wanted === 'dgram') return new DgramIo(await openSocket(bind, connectTo), handlers);
+  if (wanted === 'dgram' || (fewPackets && wanted !== 'batched'))
+    return new DgramIo(await openSocket(bind, connectTo), handlers);
   let udp: LinuxUdp;
   try {
     loading ??= loadLinuxUdp();

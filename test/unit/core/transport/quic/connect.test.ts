@@ -324,6 +324,22 @@ describe('key log', () => {
   });
 });
 
+describe('a connection of few packets', () => {
+  it('goes over a plain socket, and carries what any other does', async () => {
+    const server = await startServer();
+    const session = await connectTo(server.port, { fewPackets: true });
+    expect(session.stats()).toMatchObject({ packetIo: 'dgram' });
+    const stream = await session.openUni();
+    stream.write(Buffer.from('few'))?.catch(() => {});
+    stream.end();
+    const peer = await server.next();
+    const received = new Promise<Buffer>((resolve, reject) => {
+      peer.onIncomingUni((incoming) => void readAll(incoming).then(resolve, reject));
+    });
+    expect((await soon(received, 'the stream')).toString()).toBe('few');
+  });
+});
+
 /** RFC 9000 §17.2.1, in answer to a client's Initial. */
 function versionNegotiation(packet: Buffer, versions: readonly number[]): Buffer {
   const dcidLength = packet[5] as number;
