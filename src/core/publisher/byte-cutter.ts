@@ -27,9 +27,10 @@ export class ByteCutter {
       if (this.#length < this.#size) return;
       this.flush(emit);
     }
-    while (chunk.length - offset >= this.#size) {
-      emit(chunk.subarray(offset, offset + this.#size));
-      offset += this.#size;
+    // A Buffer's own views take twice as long to make.
+    const { buffer, byteOffset } = chunk;
+    for (; chunk.length - offset >= this.#size; offset += this.#size) {
+      emit(new Uint8Array(buffer, byteOffset + offset, this.#size));
     }
     if (offset < chunk.length) {
       this.#parts.push(chunk.subarray(offset));

@@ -11,11 +11,14 @@ const SLAB_BYTES = 8192;
  * is cheaper than an allocation per object; a slab is never written twice.
  */
 let slab = new Uint8Array(0);
+/** Of the slab. Asking a view for its buffer costs more than making a view. */
+let memory: ArrayBuffer = slab.buffer;
 let used = 0;
 
 /** Writes the integers of one object header at a time. What `finish` returns is never overwritten. */
 export class HeaderWriter {
   private target: Uint8Array = slab;
+  private targetMemory: ArrayBuffer = memory;
   private start = 0;
   private offset = 0;
   private readonly quic: boolean;
@@ -28,10 +31,14 @@ export class HeaderWriter {
   begin(variable: number): void {
     const needed = MAX_FIXED_BYTES + variable;
     if (slab.length - used < needed) {
-      slab = new Uint8Array(Math.max(SLAB_BYTES, needed));
+      memory = new ArrayBuffer(Math.max(SLAB_BYTES, needed));
+      slab = new Uint8Array(memory);
       used = 0;
     }
-    this.target = slab;
+    if (this.target !== slab) {
+      this.target = slab;
+      this.targetMemory = memory;
+    }
     this.start = used;
     this.offset = used;
   }
@@ -69,7 +76,7 @@ export class HeaderWriter {
 
   finish(): Uint8Array {
     used = this.offset;
-    return new Uint8Array(this.target.buffer, this.start, this.offset - this.start);
+    return new Uint8Array(this.targetMemory, this.start, this.offset - this.start);
   }
 }
 

@@ -134,6 +134,8 @@ export abstract class ObjectStreamDecoder<Entry> {
   private decode(chunk: Uint8Array, entries: Entry[]): void {
     const { cursor } = this;
     const end = chunk.length;
+    // Once for the chunk: asking a view for its buffer costs more than making a view.
+    const memory = chunk.buffer;
     let position = 0;
     // The header of the first entry is not in this chunk.
     const isHeaded = this.partialLength === 0 && (this.left === 0 || this.offset > 0);
@@ -141,7 +143,7 @@ export abstract class ObjectStreamDecoder<Entry> {
     this.runEnd = end;
     while (position < end) {
       if (this.left > 0) {
-        position = this.takePayload(chunk, position, entries);
+        position = this.takePayload(chunk, memory, position, entries);
       } else if (this.partialLength > 0) {
         position = this.resume(chunk, position, entries);
       } else {
@@ -166,10 +168,10 @@ export abstract class ObjectStreamDecoder<Entry> {
     return this.started;
   }
 
-  private takePayload(chunk: Uint8Array, position: number, entries: Entry[]): number {
+  private takePayload(chunk: Uint8Array, memory: ArrayBufferLike, position: number, entries: Entry[]): number {
     const there = chunk.length - position;
     const take = Math.min(this.left, there);
-    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + position, take);
+    const bytes = new Uint8Array(memory, chunk.byteOffset + position, take);
     this.left -= take;
     entries.push(this.piece(this.object as ObjectHeader, this.offset, bytes, this.left === 0));
     this.offset += take;
