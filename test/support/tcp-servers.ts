@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { Worker } from 'node:worker_threads';
+import { isFree } from './free-port.js';
 
 /** A TCP server of a test, with what it sees of its clients. */
 export interface TestServer {
@@ -48,10 +49,9 @@ async function started(server: Server, event: string, onSocket: (socket: Socket)
     };
     onSocket(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenAlone(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     received: () => received,
     open: () => open.size,
     accepted: () => accepted,
@@ -62,6 +62,18 @@ async function started(server: Server, event: string, onSocket: (socket: Socket)
       await closed;
     },
   };
+}
+
+/** Listens on a port on which nobody has UDP, and gives its number. */
+async function listenAlone(server: Server): Promise<number> {
+  for (;;) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    if (await isFree('udp', port)) return port;
+    server.close();
+    await once(server, 'close');
+  }
 }
 
 /** A port whose queue of connections is full and never emptied: the system drops further SYNs, as a firewall would. */

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { seededRandom } from '../../src/core/util/seeded-random.js';
+import { isFree } from './free-port.js';
 
 /** What happens to packets of one direction. Probabilities are 0…1; all default to nothing. */
 export interface PacketFaults {
@@ -124,13 +125,17 @@ export class UdpProxy {
   }
 
   static async start(options: UdpProxyOptions): Promise<UdpProxy> {
-    const front = createSocket(options.target.host.includes(':') ? 'udp6' : 'udp4');
-    front.bind(0, options.target.host);
-    await once(front, 'listening');
-    return new UdpProxy(options, front);
+    const { host } = options.target;
+    for (;;) {
+      const front = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+      front.bind(0, host);
+      await once(front, 'listening');
+      if (await isFree('tcp', front.address().port, host)) return new UdpProxy(options, front);
+      front.close();
+    }
   }
 
-  /** Where clients send to. */
+  /** Where clients send to. Nobody serves TCP there. */
   get port(): number {
     return this.#front.address().port;
   }

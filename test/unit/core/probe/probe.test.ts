@@ -8,6 +8,7 @@ import type { ListenOptions, TransportSession } from '../../../../src/core/trans
 import { concatBytes } from '../../../../src/core/util/bytes.js';
 import { encodeControlMessage } from '../../../../src/core/wire/control-codec.js';
 import { authority, selfSigned, type TestCertificate } from '../../../support/certs.js';
+import { isFree } from '../../../support/free-port.js';
 import { loopbackCertificate } from '../../../support/loopback.js';
 import { closeAll, startServer } from '../../../support/quic-pair.js';
 import { profileOf, RoguePeer } from '../../../support/rogue-peer.js';
@@ -28,6 +29,10 @@ async function udpServer(reply: (packet: Buffer) => Buffer | null, port = 0): Pr
   const socket = createSocket('udp4');
   socket.bind(port, '127.0.0.1');
   await once(socket, 'listening');
+  if (port === 0 && !(await isFree('tcp', socket.address().port))) {
+    socket.close();
+    return udpServer(reply);
+  }
   cleanup.push(() => socket.close());
   socket.on('message', (packet, from) => {
     const answer = reply(packet);
