@@ -16,7 +16,7 @@ const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const NETWORK = [
   'src/core/transport/quic/connect.ts',
   'src/core/transport/quic/native.ts',
-  'src/core/session/connect.ts',
+  'src/core/session/connect/connect.ts',
 ];
 /** The kinds of run that begin alike, with the entries (commands, and what they import when they run) that each begins with. */
 const STARTS = {

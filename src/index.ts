@@ -9,7 +9,7 @@ export { Inspector } from './core/inspection/inspect.js';
 export { watchCertificates } from './core/inspection/watch.js';
 export { probe } from './core/probe/probe.js';
 export { type Relay, type RelayCertificate, serveRelay } from './core/relay/serve-relay.js';
-export { connect } from './core/session/connect.js';
+export { connect } from './core/session/connect/connect.js';
 export * from './portable.js';
 
 // What it is told, and tells.
@@ -47,5 +47,5 @@ export type {
   NetworkSettings,
   TransportChoice,
   TrustSettings,
-} from './core/session/connect-settings.js';
+} from './core/session/connect/connect-settings.js';
 export type { ConnectEvent } from './core/transport/transport.js';

@@ -4,7 +4,7 @@
 
 export { announce } from './core/publisher/announce.js';
 export { type Publisher, publish } from './core/publisher/publish.js';
-export { overWebTransport, type WebTransportSettings } from './core/session/over-webtransport.js';
+export { overWebTransport, type WebTransportSettings } from './core/session/connect/over-webtransport.js';
 export { subscribe, type TrackSubscription } from './core/subscriber/subscribe.js';
 
 // What it is told, and tells.
@@ -22,7 +22,7 @@ export type {
   PublishSource,
   Via,
 } from './core/publisher/publish-options.js';
-export type { ConnectTimeouts, ConnectWarning } from './core/session/connect-settings.js';
+export type { ConnectTimeouts, ConnectWarning } from './core/session/connect/connect-settings.js';
 export type { Assertions } from './core/subscriber/assertions.js';
 export type {
   SubscribeEvent,
@@ -36,7 +36,12 @@ export type { Clock, Timer } from './core/util/clock.js';
 
 // Where a redirect leads.
 
-export { type NextPlace, type RedirectHop, RedirectTrail, type RequestPlace } from './core/session/redirects.js';
+export {
+  type NextPlace,
+  type RedirectHop,
+  RedirectTrail,
+  type RequestPlace,
+} from './core/session/connect/redirects.js';
 
 // Names, URLs, hashes and properties, read and written.
 

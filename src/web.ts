@@ -5,5 +5,5 @@ export {
   type W3cConnectOptions,
   type W3cConstructor,
   type WebConnectSettings,
-} from './core/session/connect-web.js';
+} from './core/session/connect/connect-web.js';
 export * from './portable.js';

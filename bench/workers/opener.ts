@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { connect } from '../../src/core/session/connect.js';
+import { connect } from '../../src/core/session/connect/connect.js';
 import { UdpProxy } from '../../test/support/udp-proxy.js';
 import { say, untilTold } from './process-report.js';
 

@@ -1,6 +1,6 @@
 import type { AnnounceEvent, AnnounceReport } from '../core/publisher/announce.js';
 import { formatMs } from '../core/render/quantity.js';
-import type { ConnectionReport } from '../core/session/connect-settings.js';
+import type { ConnectionReport } from '../core/session/connect/connect-settings.js';
 import { formatNamespace, formatTrackName, formatTuple } from '../core/url/namespace.js';
 import { escapeText } from '../core/util/escape.js';
 

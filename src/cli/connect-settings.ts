@@ -6,7 +6,7 @@ import type {
   NetworkSettings,
   TransportChoice,
   TrustSettings,
-} from '../core/session/connect-settings.js';
+} from '../core/session/connect/connect-settings.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
 import { asAuthorizationToken, readAuthToken } from './auth-token.js';
 import { badFlag } from './flags/kinds.js';

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateRecord, ConnectionRecord } from '../core/records/connection-record.js';
-import type { ConnectedSession } from '../core/session/connect-settings.js';
+import type { ConnectedSession } from '../core/session/connect/connect-settings.js';
 import type { Address } from '../core/transport/transport.js';
 import { toHex } from '../core/util/bytes.js';
 

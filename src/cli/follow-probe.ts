@@ -1,7 +1,7 @@
 import { MoqtError } from '../core/errors/moqt-error.js';
 import type { RequestsOptions } from '../core/probe/requests/requests.js';
 import type { ProbeReport } from '../core/records/probe-report.js';
-import { type NextPlace, RedirectTrail } from '../core/session/redirects.js';
+import { type NextPlace, RedirectTrail } from '../core/session/connect/redirects.js';
 import type { FullTrackName } from '../core/wire/full-track-name.js';
 import type { Redirect, RequestKind } from '../core/wire/messages/control-message.js';
 import { connectionAt, type FollowFlags, redirectsField } from './follow-redirects.js';

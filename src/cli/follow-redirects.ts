@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { hopText, type RedirectHop, RedirectTrail, type RequestPlace } from '../core/session/redirects.js';
+import { hopText, type RedirectHop, RedirectTrail, type RequestPlace } from '../core/session/connect/redirects.js';
 import { type PreparedConnection, SECRET_HEADERS } from './connect-settings.js';
 
 /** The flags of the commands that make requests. Environment: `MOQT_<COMMAND>_<FLAG>`. */

@@ -1,4 +1,4 @@
-import type { ConnectedSession } from '../core/session/connect-settings.js';
+import type { ConnectedSession } from '../core/session/connect/connect-settings.js';
 import { sessionEndedError } from '../core/session/failure.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { ConnectedSession, ConnectSettings } from '../core/session/connect-settings.js';
+import type { ConnectedSession, ConnectSettings } from '../core/session/connect/connect-settings.js';
 import type { SessionHandlers, SessionNotice } from '../core/session/session.js';
 import type { SessionRecorder } from '../core/trace/session-recorder.js';
 import { parseMoqtUrl } from '../core/url/parse-url.js';
@@ -25,7 +25,7 @@ export async function openSession(
   options: { handlers?: SessionHandlers; times?: StageTimes } = {},
 ): Promise<ConnectedSession> {
   // Loaded here: it brings the transports with it.
-  const { connect } = await import('../core/session/connect.js');
+  const { connect } = await import('../core/session/connect/connect.js');
   const { handlers, times } = options;
   hideUrlSecrets(url);
   const { host, port } = parseMoqtUrl(url);

@@ -1,6 +1,6 @@
 import type { PublishEvent, PublishReport } from '../core/publisher/publish-options.js';
 import { formatBytes, formatMs } from '../core/render/quantity.js';
-import type { ConnectionReport } from '../core/session/connect-settings.js';
+import type { ConnectionReport } from '../core/session/connect/connect-settings.js';
 import { escapeText } from '../core/util/escape.js';
 import { jsonLine } from './json-line.js';
 

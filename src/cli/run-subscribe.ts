@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
-import type { ConnectedSession } from '../core/session/connect-settings.js';
-import type { RedirectHop } from '../core/session/redirects.js';
+import type { ConnectedSession } from '../core/session/connect/connect-settings.js';
+import type { RedirectHop } from '../core/session/connect/redirects.js';
 import type { TrackSubscription } from '../core/subscriber/subscribe.js';
 import type { SubscribeReport } from '../core/subscriber/subscribe-options.js';
 import type { MoqtCommand } from './base-command.js';

@@ -1,4 +1,4 @@
-import type { ConnectStage } from '../core/session/connect-settings.js';
+import type { ConnectStage } from '../core/session/connect/connect-settings.js';
 
 /** Collects the times of the stages of a command, for --write-out; those that were not reached stay empty. */
 export class StageTimes {

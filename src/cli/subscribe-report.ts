@@ -1,6 +1,6 @@
 import type { FormatValue } from '../core/render/format.js';
 import { formatBytes, formatMs } from '../core/render/quantity.js';
-import type { ConnectionReport } from '../core/session/connect-settings.js';
+import type { ConnectionReport } from '../core/session/connect/connect-settings.js';
 import type { SubscribeEvent, SubscribeReport } from '../core/subscriber/subscribe-options.js';
 import { escapeText } from '../core/util/escape.js';
 import type { StageTimes } from './stage-times.js';

@@ -1,5 +1,5 @@
 import { MoqtError } from '../core/errors/moqt-error.js';
-import type { ConnectedSession } from '../core/session/connect-settings.js';
+import type { ConnectedSession } from '../core/session/connect/connect-settings.js';
 import { asMoqtError } from '../core/session/failure.js';
 import { formatTuple, parseNamespace } from '../core/url/namespace.js';
 import { hasPrefix, type TrackNamespace } from '../core/wire/full-track-name.js';

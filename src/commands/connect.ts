@@ -12,7 +12,7 @@ import { openSession } from '../cli/open-session.js';
 import { parsePrefixes, watchNamespaces } from '../cli/watch-namespaces.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 import { connectionText } from '../core/render/connection-text.js';
-import { settle } from '../core/session/settle.js';
+import { settle } from '../core/session/setup/settle.js';
 import { parseMoqtUrl } from '../core/url/parse-url.js';
 
 export default class Connect extends MoqtCommand {

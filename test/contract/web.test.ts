@@ -3,7 +3,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { publish } from '../../src/core/publisher/publish.js';
-import { overWebTransport } from '../../src/core/session/over-webtransport.js';
+import { overWebTransport } from '../../src/core/session/connect/over-webtransport.js';
 import type { SessionHandlers } from '../../src/core/session/session.js';
 import { parseFullTrackName } from '../../src/core/url/namespace.js';
 import { utf8 } from '../../src/core/util/bytes.js';

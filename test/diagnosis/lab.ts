@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServeRelayOptions } from '../../src/core/relay/serve-options.js';
 import { type Relay, serveRelay } from '../../src/core/relay/serve-relay.js';
-import { connect } from '../../src/core/session/connect.js';
+import { connect } from '../../src/core/session/connect/connect.js';
 import type { MoqtSession, SessionHandlers } from '../../src/core/session/session.js';
 import type { Situation } from './case.js';
 

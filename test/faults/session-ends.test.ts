@@ -8,9 +8,9 @@ import { probeRequests, type RequestsOptions } from '../../src/core/probe/reques
 import { announce } from '../../src/core/publisher/announce.js';
 import { publish } from '../../src/core/publisher/publish.js';
 import type { Via } from '../../src/core/publisher/publish-options.js';
-import { connect } from '../../src/core/session/connect.js';
-import type { ConnectedSession, ConnectSettings } from '../../src/core/session/connect-settings.js';
-import { settle } from '../../src/core/session/settle.js';
+import { connect } from '../../src/core/session/connect/connect.js';
+import type { ConnectedSession, ConnectSettings } from '../../src/core/session/connect/connect-settings.js';
+import { settle } from '../../src/core/session/setup/settle.js';
 import { subscribe } from '../../src/core/subscriber/subscribe.js';
 import { parseMoqtUrl } from '../../src/core/url/parse-url.js';
 import { FedSource } from '../support/fed-source.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveRelay } from '../../src/core/relay/serve-relay.js';
-import { connect } from '../../src/core/session/connect.js';
+import { connect } from '../../src/core/session/connect/connect.js';
 import { listen } from '../../src/core/transport/listen.js';
 import { listenQuic } from '../../src/core/transport/quic/index.js';
 import { authority, expired, selfSigned, type TestCertificate } from '../support/certs.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MoqtError } from '../../src/core/errors/moqt-error.js';
-import type { ConnectedSession } from '../../src/core/session/connect-settings.js';
+import type { ConnectedSession } from '../../src/core/session/connect/connect-settings.js';
 import { establishSession } from '../../src/core/session/establish.js';
 import type { SessionOptions } from '../../src/core/session/session.js';
-import { settle } from '../../src/core/session/settle.js';
+import { settle } from '../../src/core/session/setup/settle.js';
 import { memoryPair } from '../../src/core/transport/memory/index.js';
 import { PROFILES } from '../../src/core/wire/drafts/index.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -3,8 +3,8 @@ import type { ProbeContext } from '../../src/core/probe/probe-options.js';
 import { probeRequests, type RequestsOptions } from '../../src/core/probe/requests/requests.js';
 import { StageLog } from '../../src/core/probe/stage-log.js';
 import type { RoundtripFacts, StageReport } from '../../src/core/records/probe-report.js';
-import { connect } from '../../src/core/session/connect.js';
-import type { ConnectedSession, ConnectSettings } from '../../src/core/session/connect-settings.js';
+import { connect } from '../../src/core/session/connect/connect.js';
+import type { ConnectedSession, ConnectSettings } from '../../src/core/session/connect/connect-settings.js';
 import type { MoqtSession } from '../../src/core/session/session.js';
 
 export interface Walked {

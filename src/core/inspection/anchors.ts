@@ -4,8 +4,8 @@ import { systemRoots } from '../certs/roots.js';
 import { judge, trustError, type Verify } from '../certs/trust.js';
 import { MoqtError } from '../errors/moqt-error.js';
 import type { TrustVerdict } from '../records/certificate-report.js';
-import type { TrustSettings } from '../session/connect-settings.js';
-import { resolveTrust } from '../session/connect-trust.js';
+import type { TrustSettings } from '../session/connect/connect-settings.js';
+import { resolveTrust } from '../session/connect/connect-trust.js';
 
 /** Something that a chain is held against. */
 interface Anchor {

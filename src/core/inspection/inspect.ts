@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { MoqtError } from '../errors/moqt-error.js';
 import type { CertificateInspection, CertificateReading, FailedReading } from '../records/certificate-report.js';
-import { bothFailed } from '../session/connect-fallback.js';
-import { chooseProfiles } from '../session/connect-plan.js';
-import type { NetworkSettings, TransportChoice, TrustSettings } from '../session/connect-settings.js';
+import { bothFailed } from '../session/connect/connect-fallback.js';
+import { chooseProfiles } from '../session/connect/connect-plan.js';
+import type { NetworkSettings, TransportChoice, TrustSettings } from '../session/connect/connect-settings.js';
 import { type Anchors, readAnchors } from './anchors.js';
 import { describeChain } from './describe.js';
 import { type ReadOptions, readChain } from './read-chain.js';

@@ -1,6 +1,6 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { CertificateCarrier } from '../records/certificate-report.js';
-import type { TransportChoice } from '../session/connect-settings.js';
+import type { TransportChoice } from '../session/connect/connect-settings.js';
 import { hostPort } from '../transport/address.js';
 import { parseServerUrl } from '../url/parse-url.js';
 import { escapeText } from '../util/escape.js';

@@ -1,4 +1,4 @@
-import type { ConnectPlan } from '../session/connect-plan.js';
+import type { ConnectPlan } from '../session/connect/connect-plan.js';
 import type { Experiments } from './experiments/experiments.js';
 import type { SingleOffer } from './experiments/single-offers.js';
 import type { TcpAnswer } from './experiments/tcp.js';

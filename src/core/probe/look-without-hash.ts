@@ -1,8 +1,8 @@
 import { MoqtError } from '../errors/moqt-error.js';
-import { connect } from '../session/connect.js';
-import type { ConnectPlan } from '../session/connect-plan.js';
-import type { ConnectSettings, ConnectStage } from '../session/connect-settings.js';
-import { needsBootstrap } from '../session/connect-trust.js';
+import { connect } from '../session/connect/connect.js';
+import type { ConnectPlan } from '../session/connect/connect-plan.js';
+import type { ConnectSettings, ConnectStage } from '../session/connect/connect-settings.js';
+import { needsBootstrap } from '../session/connect/connect-trust.js';
 import type { ConnectEvent } from '../transport/transport.js';
 import type { Observations } from './observations.js';
 

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Detail } from '../records/probe-report.js';
-import type { ConnectStage } from '../session/connect-settings.js';
+import type { ConnectStage } from '../session/connect/connect-settings.js';
 import type { ConnectEvent } from '../transport/transport.js';
 import { exactNumber } from './exact-number.js';
 

@@ -1,6 +1,6 @@
 import type { Cause } from '../errors/causes.js';
 import type { Detail, ProbeWarning, RoundtripFacts, ThresholdFacts } from '../records/probe-report.js';
-import type { ConnectedSession, ConnectSettings } from '../session/connect-settings.js';
+import type { ConnectedSession, ConnectSettings } from '../session/connect/connect-settings.js';
 import type { StageLog } from './stage-log.js';
 
 /** What a probe of one URL is to do; everything has a default. */

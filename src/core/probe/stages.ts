@@ -1,7 +1,7 @@
 import type { ProbeStage } from '../errors/causes.js';
 import type { Detail } from '../records/probe-report.js';
-import type { ConnectPlan } from '../session/connect-plan.js';
-import type { ConnectedSession } from '../session/connect-settings.js';
+import type { ConnectPlan } from '../session/connect/connect-plan.js';
+import type { ConnectedSession } from '../session/connect/connect-settings.js';
 import { escapeText } from '../util/escape.js';
 import { redactUrl } from '../util/redact.js';
 import type { Observations } from './observations.js';

@@ -1,5 +1,5 @@
 import type { CertificateFacts, ProbeWarning } from '../records/probe-report.js';
-import type { ConnectedSession, ConnectWarning } from '../session/connect-settings.js';
+import type { ConnectedSession, ConnectWarning } from '../session/connect/connect-settings.js';
 import { formatDuration } from '../util/duration.js';
 import { escapeText } from '../util/escape.js';
 import type { Observations } from './observations.js';

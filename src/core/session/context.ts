@@ -1,11 +1,11 @@
-import type { DataPlane } from './data-streams.js';
-import type { RequestChannel } from './exchange.js';
-import type { FetchTable } from './fetch-table.js';
-import type { LegacyNamespaces } from './legacy-namespaces.js';
-import type { NamespacePrefixes } from './namespace-prefixes.js';
-import type { Publications } from './publications.js';
+import type { DataPlane } from './data/data-streams.js';
+import type { FetchTable } from './fetch/fetch-table.js';
+import type { LegacyNamespaces } from './namespaces/legacy-namespaces.js';
+import type { NamespacePrefixes } from './namespaces/namespace-prefixes.js';
+import type { RequestChannel } from './requests/exchange.js';
 import type { SessionCore } from './session-core.js';
-import type { Subscriptions } from './subscriptions.js';
+import type { Publications } from './tracks/publications.js';
+import type { Subscriptions } from './tracks/subscriptions.js';
 
 /** The parts of a session, for those that need one another. */
 export interface SessionContext {

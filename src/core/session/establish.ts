@@ -1,10 +1,10 @@
 import type { TransportSession } from '../transport/transport.js';
 import { systemClock } from '../util/clock.js';
 import { withSignal } from '../util/timeout.js';
-import { Establishment } from './establishment.js';
 import type { MoqtSession, SessionOptions } from './session.js';
 import { SessionCore } from './session-core.js';
-import { type Negotiation, negotiate } from './setup.js';
+import { Establishment } from './setup/establishment.js';
+import { type Negotiation, negotiate } from './setup/setup.js';
 
 /**
  * Exchanges SETUP over an open transport session. Rejects with MOQT_E_VERSION (no common draft), MOQT_E_TIMEOUT,

@@ -1,7 +1,7 @@
 import { MoqtError } from '../errors/moqt-error.js';
 import type { Timer } from '../util/clock.js';
 import type { ControlMessage, GoAway } from '../wire/messages/control-message.js';
-import type { RequestChannel } from './exchange.js';
+import type { RequestChannel } from './requests/exchange.js';
 import type { GoAwayEvent } from './session.js';
 import type { SessionCore } from './session-core.js';
 import { goAwayHint, shownUri } from './unanswered.js';

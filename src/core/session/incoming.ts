@@ -2,7 +2,7 @@ import type { FullTrackName, TrackNamespace } from '../wire/full-track-name.js';
 import type { Location } from '../wire/location.js';
 import type { FetchTarget } from '../wire/messages/control-message.js';
 import type { KeyValuePair, Parameters } from '../wire/messages/parameters.js';
-import type { AcceptedNamespace, NamespaceFeed } from './namespaces.js';
+import type { AcceptedNamespace, NamespaceFeed } from './namespace-flow.js';
 import type { Refusal } from './outcome.js';
 import type { OutgoingFetch, Publication, PublicationOffer, Subscription, SubscriptionSink } from './track-flow.js';
 

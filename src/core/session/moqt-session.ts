@@ -5,11 +5,10 @@ import type { Parameters, SetupOptions } from '../wire/messages/parameters.js';
 import type { DraftProfile } from '../wire/profile.js';
 import type { SessionErrorName } from '../wire/wire-error.js';
 import type { SessionContext } from './context.js';
-import { FetchRequest } from './fetch-request.js';
+import { FetchRequest } from './fetch/fetch-request.js';
 import type { GoAwayState } from './goaway.js';
-import { subscribeNamespace } from './namespace-subscription.js';
-import { publish } from './publish-request.js';
-import { publishNamespace } from './published-namespace.js';
+import { subscribeNamespace } from './namespaces/namespace-subscription.js';
+import { publishNamespace } from './namespaces/published-namespace.js';
 import type {
   FetchResponse,
   GoAwayEvent,
@@ -26,8 +25,9 @@ import type {
   SubscriptionSink,
 } from './session.js';
 import { encodable } from './session-errors.js';
-import { subscribe } from './subscribe-request.js';
-import { trackStatus } from './track-status-request.js';
+import { publish } from './tracks/publish-request.js';
+import { subscribe } from './tracks/subscribe-request.js';
+import { trackStatus } from './tracks/track-status-request.js';
 
 /** What an application holds: the requests it can make, over the parts that carry them out. */
 export class EstablishedSession implements MoqtSession {

@@ -13,14 +13,14 @@ import type {
   IncomingSubscribeNamespace,
   IncomingTrackStatus,
 } from './incoming.js';
-import type { NamespaceSink, NamespaceSubscription, PublishedNamespace } from './namespaces.js';
+import type { NamespaceSink, NamespaceSubscription, PublishedNamespace } from './namespace-flow.js';
 import type { SessionObserver } from './observer.js';
 import type { RequestOptions, SessionCloseInfo } from './outcome.js';
 import type { FetchResponse, Publication, PublicationOffer, Subscription, SubscriptionSink } from './track-flow.js';
 
 // The interface of a session in one place, for those who use it.
 export type * from './incoming.js';
-export type * from './namespaces.js';
+export type * from './namespace-flow.js';
 export type * from './observer.js';
 export type * from './outcome.js';
 export type * from './track-flow.js';

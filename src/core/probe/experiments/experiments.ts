@@ -1,6 +1,6 @@
 import type { Experiment } from '../../records/probe-report.js';
-import type { ConnectPlan } from '../../session/connect-plan.js';
-import type { ConnectSettings } from '../../session/connect-settings.js';
+import type { ConnectPlan } from '../../session/connect/connect-plan.js';
+import type { ConnectSettings } from '../../session/connect/connect-settings.js';
 import { escapeText } from '../../util/escape.js';
 import type { Observations } from '../observations.js';
 import type { OtherFamily } from './other-family.js';

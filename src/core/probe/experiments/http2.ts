@@ -1,6 +1,6 @@
 import { MoqtError } from '../../errors/moqt-error.js';
-import { connect } from '../../session/connect.js';
-import type { ConnectSettings } from '../../session/connect-settings.js';
+import { connect } from '../../session/connect/connect.js';
+import type { ConnectSettings } from '../../session/connect/connect-settings.js';
 import type { MoqtUrl } from '../../url/parse-url.js';
 
 /** Null when a session comes about with WebTransport over HTTP/2, else why not. */

@@ -1,5 +1,5 @@
-import type { ConnectPlan } from '../../session/connect-plan.js';
-import type { NetworkSettings } from '../../session/connect-settings.js';
+import type { ConnectPlan } from '../../session/connect/connect-plan.js';
+import type { NetworkSettings } from '../../session/connect/connect-settings.js';
 import { resolveHost } from '../../transport/resolve-host.js';
 import { settlesWithin } from '../../util/timeout.js';
 import { BASE_SIZE } from './full-size-packet.js';

@@ -1,5 +1,5 @@
 import { MoqtError } from '../../errors/moqt-error.js';
-import type { ConnectPlan } from '../../session/connect-plan.js';
+import type { ConnectPlan } from '../../session/connect/connect-plan.js';
 import { quicTransport } from '../../transport/quic/connect.js';
 import { PROFILES } from '../../wire/drafts/index.js';
 

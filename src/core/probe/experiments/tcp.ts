@@ -1,5 +1,5 @@
 import { MoqtError } from '../../errors/moqt-error.js';
-import type { ConnectPlan } from '../../session/connect-plan.js';
+import type { ConnectPlan } from '../../session/connect/connect-plan.js';
 import { connectTcp } from '../../transport/webtransport-h2/tcp.js';
 
 export type TcpAnswer = 'accepts' | 'refuses' | 'silent' | 'unreachable';

@@ -1,7 +1,7 @@
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { Detail, ProbeReport, ProbeWarning } from '../../records/probe-report.js';
-import { connect } from '../../session/connect.js';
-import type { ConnectedSession } from '../../session/connect-settings.js';
+import { connect } from '../../session/connect/connect.js';
+import type { ConnectedSession } from '../../session/connect/connect-settings.js';
 import { toHex } from '../../util/bytes.js';
 import { exactNumber } from '../exact-number.js';
 import type { ProbeOptions } from '../probe-options.js';

@@ -1,5 +1,5 @@
 import type { Detail } from '../../records/probe-report.js';
-import type { ConnectedSession } from '../../session/connect-settings.js';
+import type { ConnectedSession } from '../../session/connect/connect-settings.js';
 import { escapeText } from '../../util/escape.js';
 import type { Answers } from './behaviour.js';
 

@@ -118,7 +118,7 @@ class Roundtrip {
   /** The same relay, transport and draft as the probe's own session. */
   async #openPublisher(): Promise<MoqtSession> {
     const { url, session, options, signal } = this.context;
-    const { connect } = await import('../../session/connect.js');
+    const { connect } = await import('../../session/connect/connect.js');
     const connecting = connect(url, {
       ...options.connect,
       // A trace is of one session: the probe's own.

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { MoqtError } from '../../../../../src/core/errors/moqt-error.js';
 import { describeFaults, parseFaults } from '../../../../../src/core/relay/faults/index.js';
 import { type Relay, serveRelay } from '../../../../../src/core/relay/serve-relay.js';
-import { connect } from '../../../../../src/core/session/connect.js';
+import { connect } from '../../../../../src/core/session/connect/connect.js';
 import type { MoqtSession } from '../../../../../src/core/session/session.js';
 import { eventually } from '../../../../support/wait.js';
 
