@@ -1,6 +1,7 @@
 import type { RequestsOptions } from '../core/probe/requests/requests.js';
 import type { Thresholds } from '../core/probe/thresholds.js';
 import { parseFullTrackName, parseNamespace } from '../core/url/namespace.js';
+import { formatDuration } from '../core/util/duration.js';
 import type { FullTrackName } from '../core/wire/full-track-name.js';
 import type { AuthorizationToken } from '../core/wire/messages/parameters.js';
 import { badFlag } from './flags/kinds.js';
@@ -71,7 +72,8 @@ export function prepareThresholds(flags: ThresholdFlags): Thresholds {
     const beyond = warning !== undefined && critical !== undefined && (name === 'cert-expiry') === warning < critical;
     if (beyond && warning !== critical) {
       const side = name === 'cert-expiry' ? 'not below' : 'not above';
-      throw badFlag(`${name}-warning`, `${warning}`, `a value ${side} that of --${name}-critical`);
+      const given = name === 'loss' ? `${Number((warning * 100).toFixed(4))}%` : formatDuration(warning);
+      throw badFlag(`${name}-warning`, given, `a value ${side} that of --${name}-critical`);
     }
     // A certificate's time left is in seconds in reports.
     const scale = name === 'cert-expiry' ? 1000 : 1;

@@ -1,5 +1,6 @@
 import type { ConnectPlan } from '../session/connect/connect-plan.js';
 import type { Experiments } from './experiments/experiments.js';
+import type { OtherFamily } from './experiments/other-family.js';
 import type { SingleOffer } from './experiments/single-offers.js';
 import type { TcpAnswer } from './experiments/tcp.js';
 import type { Verdict } from './probe-options.js';
@@ -71,8 +72,13 @@ async function udpNoAnswer(verdict: Verdict, lab: Experiments): Promise<Verdict>
 }
 
 async function unreachable(verdict: Verdict, lab: Experiments): Promise<Verdict> {
-  const family = await familyHint(lab);
-  return family === null ? verdict : { ...verdict, hint: join(verdict.hint ?? 'check the route', family) };
+  const other = await lab.otherFamily(lab.budgetMs);
+  if (other === null) return verdict;
+  const isSilent = !other.answers && other.address !== null;
+  const found = isSilent
+    ? `but over IPv${other.family} ${other.address} does not answer either: does the relay run?`
+    : familyText(other);
+  return { ...verdict, hint: join(verdict.hint ?? 'check the route', found) };
 }
 
 async function quicTimeout(verdict: Verdict, lab: Experiments): Promise<Verdict> {
@@ -143,7 +149,10 @@ export function judgeOffers(verdict: Verdict, plan: ConnectPlan, offers: readonl
 
 async function familyHint(lab: Experiments): Promise<string | null> {
   const other = await lab.otherFamily(lab.budgetMs);
-  if (other === null) return null;
+  return other === null ? null : familyText(other);
+}
+
+function familyText(other: OtherFamily): string {
   if (other.answers) return `over IPv${other.family} (${other.address}) it answers: leave out -4, -6 and --bind`;
   return `IPv${other.family} does not help: ${other.address === null ? 'there is no way over it' : `${other.address} does not answer`}`;
 }

@@ -43,7 +43,10 @@ describe('the thresholds of the flags of probe', () => {
   });
 
   it('refuse a warning that lies beyond its critical value', () => {
-    expect(() => prepareThresholds({ 'rtt-warning': 10, 'rtt-critical': 5 })).toThrow(/--rtt-warning/);
+    expect(() => prepareThresholds({ 'rtt-warning': 10, 'rtt-critical': 5 })).toThrow(
+      '--rtt-warning does not accept "10ms"',
+    );
+    expect(() => prepareThresholds({ 'loss-warning': 0.05, 'loss-critical': 0.01 })).toThrow('"5%"');
     expect(() => prepareThresholds({ 'cert-expiry-warning': 5, 'cert-expiry-critical': 10 })).toThrow(/cert-expiry/);
     expect(() => prepareThresholds({ 'cert-expiry-warning': 10, 'cert-expiry-critical': 5 })).not.toThrow();
     expect(() => prepareThresholds({ 'rtt-warning': 5, 'rtt-critical': 10 })).not.toThrow();

@@ -96,6 +96,13 @@ describe('the stages below TLS', () => {
     expect(statuses(none)).toBe('url ok, dns ok, udp failed');
   });
 
+  it('cannot be reached over the family that was asked for: says what the other one does, and contradicts nothing', async () => {
+    const port = await udpServer(() => null);
+    const { cause, hint } = await probe(`moqt://127.0.0.1:${port}`, { connect: { network: { family: 6 } } });
+    expect(cause).toBe('network.unreachable');
+    expect(hint).toMatch(/^it has 127\.0\.0\.1; allow IPv4; but over IPv4 127\.0\.0\.1 does not answer either/);
+  });
+
   it('silence: gives up at the connect timeout, and has looked at TCP meanwhile', async () => {
     const port = await udpServer(() => null);
     const report = await probe(`moqt://127.0.0.1:${port}`, { connect: { timeouts: { connectMs: 400 } } });
