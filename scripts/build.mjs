@@ -14,7 +14,7 @@ const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What opens a session over QUIC. */
 const NETWORK = [
-  'src/core/transport/quic/connect.ts',
+  'src/core/transport/quic/client/connect.ts',
   'src/core/transport/quic/native.ts',
   'src/core/session/connect/connect.ts',
 ];

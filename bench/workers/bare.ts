@@ -1,8 +1,8 @@
 import { configFor, DEFAULT_STREAM_WINDOW } from '../../src/core/transport/quic/config.js';
 import { loadQuiche, type NativeConnection } from '../../src/core/transport/quic/native.js';
-import { openPacketIo } from '../../src/core/transport/quic/open-io.js';
-import type { Destination, PacketIo } from '../../src/core/transport/quic/packet-io.js';
-import { PacketWriter } from '../../src/core/transport/quic/packet-writer.js';
+import { openPacketIo } from '../../src/core/transport/quic/packets/open-io.js';
+import type { Destination, PacketIo } from '../../src/core/transport/quic/packets/packet-io.js';
+import { PacketWriter } from '../../src/core/transport/quic/packets/packet-writer.js';
 import { ContentCheck, chunksOf, contentBlock } from './content.js';
 import type { Pair } from './endpoints.js';
 import { Stretch, say, udpDrops, untilTold } from './process-report.js';

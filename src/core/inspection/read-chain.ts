@@ -55,7 +55,7 @@ export async function readChain(
 
 async function overQuic(target: Target, options: ConnectOptions): Promise<ReadChain> {
   // Loaded only now: the QUIC library is a native addon.
-  const { quicTransport } = await import('../transport/quic/connect.js');
+  const { quicTransport } = await import('../transport/quic/client/connect.js');
   const session = await quicTransport.connect(target, options);
   try {
     const { host, port } = session.remote;

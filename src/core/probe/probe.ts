@@ -309,7 +309,7 @@ async function preload(transport: ConnectPlan['transport']): Promise<void> {
   }
   const [{ loadQuiche }] = await Promise.all([
     import('../transport/quic/native.js'),
-    import('../transport/quic/connect.js'),
+    import('../transport/quic/client/connect.js'),
     transport === 'webtransport' ? import('../transport/webtransport/index.js') : null,
     // Used while the connection comes about, whose times are told.
     import('./experiments/full-size-packet.js'),

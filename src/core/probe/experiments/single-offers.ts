@@ -1,6 +1,6 @@
 import { MoqtError } from '../../errors/moqt-error.js';
 import type { ConnectPlan } from '../../session/connect/connect-plan.js';
-import { quicTransport } from '../../transport/quic/connect.js';
+import { quicTransport } from '../../transport/quic/client/connect.js';
 import { PROFILES } from '../../wire/drafts/index.js';
 
 /** HTTP/3, under WebTransport. */

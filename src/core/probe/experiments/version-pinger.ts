@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { familyOf } from '../../transport/address.js';
-import { openSocket } from '../../transport/quic/dgram-socket.js';
-import { readVersionNegotiation } from '../../transport/quic/version-negotiation.js';
+import { readVersionNegotiation } from '../../transport/quic/client/version-negotiation.js';
+import { openSocket } from '../../transport/quic/packets/dgram-socket.js';
 
 /** Reserved for exercising version negotiation (RFC 9000 §15): no server speaks it, so every one answers with its list. */
 const RESERVED_VERSION = 0x1a2a3a4a;

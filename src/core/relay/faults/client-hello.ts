@@ -1,5 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
-import { headerMask, initialKeys, SAMPLE_OFFSET } from '../../transport/quic/initial-keys.js';
+import { headerMask, initialKeys, SAMPLE_OFFSET } from '../../transport/quic/packets/initial-keys.js';
 
 const TAG_BYTES = 16;
 const FRAME = { PADDING: 0x00, PING: 0x01, CRYPTO: 0x06 } as const;

@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { refusalPacket } from '../../transport/quic/refusal-packet.js';
+import { refusalPacket } from '../../transport/quic/server/refusal-packet.js';
 import type { PacketFilter } from '../../transport/transport.js';
 import { offeredProtocols } from './client-hello.js';
 import type { Fault } from './fault.js';

@@ -16,7 +16,7 @@ export async function connect(url: string | MoqtUrl, settings: ConnectSettings =
   return connectWith(
     {
       // Loaded only now: the QUIC library is a native addon.
-      quic: async () => (await import('../../transport/quic/connect.js')).quicTransport,
+      quic: async () => (await import('../../transport/quic/client/connect.js')).quicTransport,
       webtransport: async () => (await import('../../transport/webtransport/index.js')).webtransportTransport,
       webtransportH2: async () => (await import('../../transport/webtransport-h2/index.js')).webtransportH2Transport,
       establish: establishSession,

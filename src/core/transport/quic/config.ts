@@ -2,7 +2,7 @@ import { checkKeyPair, materialError } from '../tls-material.js';
 import type { ConnectOptions, ListenOptions } from '../transport.js';
 import { CONNECTION_ID_LIMIT } from './connection-ids.js';
 import { errorText, type NativeConfig, type Quiche } from './native.js';
-import { largestPacketTo } from './packet-size.js';
+import { largestPacketTo } from './packets/packet-size.js';
 
 export interface TlsMaterial {
   /** Trusted roots, PEM; null leaves the peer unverified by the TLS library. */

@@ -1,6 +1,6 @@
 import type { HostPort, NativeConnection } from './native.js';
-import type { Destination, PacketIo } from './packet-io.js';
-import type { PacketSize } from './packet-size.js';
+import type { Destination, PacketIo } from './packets/packet-io.js';
+import type { PacketSize } from './packets/packet-size.js';
 
 /** What a connection needs of the endpoint that owns its socket; `C` is the connection. */
 export interface ConnectionOwner<C> {

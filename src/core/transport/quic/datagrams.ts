@@ -1,5 +1,5 @@
 import type { NativeConnection } from './native.js';
-import type { PacketSize } from './packet-size.js';
+import type { PacketSize } from './packets/packet-size.js';
 
 /** Larger than any datagram that can arrive. */
 const BUFFER_BYTES = 65_536;

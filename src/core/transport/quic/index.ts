@@ -1,2 +1,2 @@
-export { quicTransport } from './connect.js';
-export { listenQuic } from './listen.js';
+export { quicTransport } from './client/connect.js';
+export { listenQuic } from './server/listen.js';

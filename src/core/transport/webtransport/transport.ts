@@ -17,7 +17,7 @@ async function connect(target: Target, options: ConnectOptions): Promise<Transpo
   const start = performance.now();
   // What cannot be asked for is refused before a packet is sent.
   const request = sessionRequest(target, options);
-  const { quicTransport } = await import('../quic/connect.js');
+  const { quicTransport } = await import('../quic/client/connect.js');
   const quic = await quicTransport.connect(target, {
     ...options,
     alpn: ['h3'],

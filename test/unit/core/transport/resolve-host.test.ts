@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { resolveHost } from '../../../../src/core/transport/resolve-host.js';
+import { interleave, resolveHost } from '../../../../src/core/transport/resolve-host.js';
 
 const resolve = new Map([['both.test:443', ['192.0.2.1', '192.0.2.2', '2001:db8::1']]]);
 const both = { host: 'both.test', port: 443 };
 
 describe('the addresses of a host', () => {
+  it('begin with the family of the one that came first, and alternate', () => {
+    expect(interleave(['::1', '::2', '::3', '1.1.1.1', '2.2.2.2'])).toEqual([
+      '::1',
+      '1.1.1.1',
+      '::2',
+      '2.2.2.2',
+      '::3',
+    ]);
+    expect(interleave(['1.1.1.1', '::1'])).toEqual(['1.1.1.1', '::1']);
+    expect(interleave([])).toEqual([]);
+  });
+
   it('alternate between the families', async () => {
     expect(await resolveHost(both, { resolve }, 1000)).toEqual(['192.0.2.1', '2001:db8::1', '192.0.2.2']);
   });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Attempt } from '../../../../../src/core/transport/quic/attempt.js';
+import { Attempt } from '../../../../../src/core/transport/quic/client/attempt.js';
+import { handshakeTrust } from '../../../../../src/core/transport/quic/client/handshake-trust.js';
 import { configFor } from '../../../../../src/core/transport/quic/config.js';
 import type { QuicConnection } from '../../../../../src/core/transport/quic/connection.js';
-import { handshakeTrust } from '../../../../../src/core/transport/quic/handshake-trust.js';
 import { loadQuiche } from '../../../../../src/core/transport/quic/native.js';
 import { QuicSession } from '../../../../../src/core/transport/quic/session.js';
 import type { ConnectOptions } from '../../../../../src/core/transport/transport.js';
