@@ -120,7 +120,8 @@ describe('row 57: a publisher whose offer is not accepted', () => {
     moqt.kill('SIGINT');
     const result = await moqt.done;
     expect(result.code).toBe(130);
-    expect(performance.now() - started).toBeLessThan(5000);
+    // Half of the idle timeout, which would end it otherwise.
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
 

@@ -256,7 +256,8 @@ describe.each(DRAFTS)('draft %s', (draft) => {
       await publishing;
       const started = performance.now();
       await soon(session.close(), 'the close');
-      expect(performance.now() - started).toBeLessThan(timeouts.closeMs + 1000);
+      // Half of the idle timeout, which would end it otherwise.
+      expect(performance.now() - started).toBeLessThan(15_000);
       await mean.close();
     });
 
@@ -275,7 +276,7 @@ describe.each(DRAFTS)('draft %s', (draft) => {
       await eventually(() => deaf.unread.length > 0, 'the stream that nobody reads');
       const started = performance.now();
       await soon(brief.relay.close(), 'the close of the relay');
-      expect(performance.now() - started).toBeLessThan(closeTimeoutMs + 2000);
+      expect(performance.now() - started).toBeLessThan(15_000);
       await brief.close();
     });
   });

@@ -11,7 +11,7 @@ import { listenQuic } from '../../src/core/transport/quic/index.js';
 import { authority, expired, selfSigned, type TestCertificate } from '../support/certs.js';
 import { errorOf, run, startRelay, type TestRelay } from '../support/moqt.js';
 import { dial, RelayUnderTest } from '../support/rogue-world.js';
-import { eventually } from '../support/wait.js';
+import { eventually, unlessHeldUp } from '../support/wait.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'moqt-trust-'));
 let relay: RelayUnderTest;
@@ -55,12 +55,14 @@ describe('row 27: nobody answers from the start', () => {
         connect(url, { transport, trust: { insecure: true }, timeouts: { connectMs } });
       // What is loaded at the first connection is no part of the wait.
       await expect(open(50)).rejects.toMatchObject({ exitCode: 6 });
-      const started = performance.now();
-      await expect(open(3000)).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6 });
-      const waited = performance.now() - started;
-      expect(waited).toBeGreaterThan(2700);
-      // Not a second wait: how late a timer is on a busy machine is not the question.
-      expect(waited).toBeLessThan(5700);
+      await unlessHeldUp(200, async () => {
+        const started = performance.now();
+        await expect(open(3000)).rejects.toMatchObject({ code: 'MOQT_E_TIMEOUT', exitCode: 6 });
+        const waited = performance.now() - started;
+        expect(waited).toBeGreaterThan(2700);
+        // Not a second wait: how late a timer is on a busy machine is not the question.
+        expect(waited).toBeLessThan(5700);
+      });
       expect(packets()).toBeGreaterThan(2);
       close();
     },

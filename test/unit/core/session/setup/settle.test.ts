@@ -10,7 +10,7 @@ import { parseMoqtUrl } from '../../../../../src/core/url/parse-url.js';
 import { loopbackCertificate } from '../../../../support/loopback.js';
 import { RogueServer } from '../../../../support/rogue-world.js';
 import { UdpProxy } from '../../../../support/udp-proxy.js';
-import { eventually } from '../../../../support/wait.js';
+import { eventually, unlessHeldUp } from '../../../../support/wait.js';
 
 describe('the wait for a refusal that comes behind SETUP', () => {
   const plain = { handshakeMs: 0, mayCheckToken: false };
@@ -130,7 +130,9 @@ describe('a relay that refuses after its own SETUP', () => {
       toClient: faults,
     });
     cleanup.push(() => way.close());
-    const report = await probe(`moqt://127.0.0.1:${way.port}/`, { connect: { trust: { pins: [sha256] } } });
-    expect(report).toMatchObject({ ok: false, cause: 'setup.closed', exitCode: 5 });
+    await unlessHeldUp(15, async () => {
+      const report = await probe(`moqt://127.0.0.1:${way.port}/`, { connect: { trust: { pins: [sha256] } } });
+      expect(report).toMatchObject({ ok: false, cause: 'setup.closed', exitCode: 5 });
+    });
   });
 });
