@@ -42,6 +42,7 @@ export function requestVerdict(error: unknown, asked: AskedRequest, session: Moq
   if (!(error instanceof MoqtError)) return null;
   if (error.reason === 'request.timeout') return timeoutVerdict(error, asked);
   if (error.reason === 'fetch.no_stream') return noStreamVerdict(error, asked);
+  if (error.reason === 'request.unsupported_extension') return unsupportedVerdict(error, asked);
   if (error.reason === 'request.reset') return resetVerdict(error, asked, session);
   return null;
 }
@@ -123,6 +124,16 @@ function noStreamVerdict(error: MoqtError, asked: AskedRequest): Verdict {
     cause: 'request.timeout',
     message: `${asked.request} ${asked.target} was accepted, but ${error.message}`,
     hint: 'where there is no object the relay sends an empty stream: see its log, and whether --subscribe brings objects',
+    detail: { request: asked.request, target: asked.target },
+  };
+}
+
+/** Accepted, and then given up by us: the track is for those who know its property (draft-18 §2.5.1). */
+function unsupportedVerdict(error: MoqtError, asked: AskedRequest): Verdict {
+  return {
+    cause: 'request.not-supported',
+    message: `${asked.request} ${asked.target} was accepted, but ${error.message}, which is not supported here`,
+    hint: 'the relay is well; the publisher makes this property mandatory: probe another track, or publish this one without it',
     detail: { request: asked.request, target: asked.target },
   };
 }

@@ -208,6 +208,25 @@ describe.each(['16', '18'] as const)('a track that is not there, draft %s', (dra
   });
 });
 
+describe('a track with a mandatory property that nobody here knows', () => {
+  it.each(['subscribe', 'fetch'] as const)(
+    'is request.not-supported for %s, and no fault of the relay',
+    async (kind) => {
+      const trackProperties = [{ type: 0x4000n, value: 1n }];
+      const { failed } = await against('18', { [kind]: TRACK }, async (peer) => {
+        const { stream, id } = await peer.nextRequest(kind === 'fetch' ? 'FETCH' : 'SUBSCRIBE');
+        const end = { group: 1n, object: 0n };
+        if (kind === 'fetch') {
+          stream.message({ type: 'FETCH_OK', ...id, endOfTrack: false, end, parameters: {}, trackProperties });
+        } else stream.message({ type: 'SUBSCRIBE_OK', ...id, trackAlias: ALIAS, parameters: {}, trackProperties });
+      });
+      expect(failed).toMatchObject({ name: kind, cause: 'request.not-supported' });
+      expect(failed?.message).toContain('demands property 0x4000');
+      expect(failed?.hint).toContain('the relay is well');
+    },
+  );
+});
+
 describe('a redirect', () => {
   it('is request.redirected, with the place', async () => {
     const { failed } = await against('18', { subscribe: TRACK }, (peer) =>
