@@ -73,7 +73,7 @@ export class ArrivalOrder implements TrackOrder {
     const group = reader.queue;
     if (group === null) return true;
     for (let next = reader.take(); next !== undefined; next = reader.take()) {
-      if (!sink.piece(group, next.fragment, next.receivedAt)) return false;
+      if (!sink.piece(group, next, reader.takenAt)) return false;
     }
     return true;
   }

@@ -270,7 +270,7 @@ function nextReader(lane: Lane): StreamReader | undefined {
 /** False: the sink has enough. */
 function takeAll(group: GroupQueue, reader: StreamReader, sink: OrderSink): boolean {
   for (let next = reader.take(); next !== undefined; next = reader.take()) {
-    if (!sink.piece(group, next.fragment, next.receivedAt)) return false;
+    if (!sink.piece(group, next, reader.takenAt)) return false;
   }
   return true;
 }

@@ -40,6 +40,8 @@ export class StreamReader {
   verdict: 'new' | 'duplicate' | 'late' = 'new';
   readonly checksum = new ObjectChecksum();
   #queuedBytes = 0;
+  /** The clock's milliseconds at which the piece arrived that was taken last. */
+  takenAt = 0;
   end: StreamEnd | null = null;
   resetCode: bigint | undefined;
   /** The last object that began on this stream. */
@@ -77,14 +79,15 @@ export class StreamReader {
     return batch?.fragments[batch.index];
   }
 
-  /** Takes the next piece. */
-  take(): { fragment: ObjectFragment; receivedAt: number } | undefined {
+  /** Takes the next piece; `takenAt` is when it arrived. */
+  take(): ObjectFragment | undefined {
     const batch = this.#batches[0];
     if (batch === undefined) return undefined;
     const fragment = batch.fragments[batch.index++] as ObjectFragment;
     if (batch.index === batch.fragments.length) this.#batches.shift();
     this.#queued(-fragment.bytes.length);
-    return { fragment, receivedAt: batch.receivedAt };
+    this.takenAt = batch.receivedAt;
+    return fragment;
   }
 
   /** Reads once more, unless a read is under way or the stream has ended. */
@@ -130,6 +133,7 @@ export class StreamReader {
 
   #push(fragments: readonly ObjectFragment[]): void {
     const queued: ObjectFragment[] = [];
+    let bytes = 0;
     for (const fragment of fragments) {
       const { header } = fragment;
       if (fragment.offset === 0) {
@@ -138,11 +142,12 @@ export class StreamReader {
       }
       this.unfinished = fragment.complete ? null : header.object;
       if (!this.#hooks.accept(this, fragment)) continue;
-      this.#queued(fragment.bytes.length);
+      bytes += fragment.bytes.length;
       const piece = this.#whole ? this.#assemble(fragment) : fragment;
       if (piece === undefined) continue;
       queued.push(piece);
     }
+    this.#queued(bytes);
     if (queued.length === 0) return;
     this.#batches.push({ fragments: queued, index: 0, receivedAt: this.#hooks.now() });
   }

@@ -8,7 +8,7 @@ function setUp() {
   const world = { room: 0, offers: 0, sent: new Map<number, number>(), flushes: 0 };
   const native = {
     peerStreamsLeftUni: () => 10,
-    readable: () => [],
+    isReadable: () => false,
     streamCapacity: () => 0,
     streamShutdown: () => {},
     stats: () => ({ retrans: 0, streamRetransBytes: 0 }),
