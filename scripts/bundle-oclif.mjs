@@ -23,6 +23,7 @@ const COLD_MODULES = new Set([
   'help/index.js',
   'help/util.js',
   'parser/help.js',
+  'ux/theme.js',
   'ux/index.js',
 ]);
 const COLD_PACKAGES = new Set(['clean-stack', 'indent-string', 'node:readline', 'wordwrap', 'wrap-ansi']);

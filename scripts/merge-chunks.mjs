@@ -3,6 +3,9 @@
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
+/** Where esbuild puts what is no entry of ours: shared chunks, and what is only imported when it is wanted. */
+const CHUNKS = 'dist/chunks/';
+
 /**
  * Groups chunks by who needs them. Every run begins with `main`, and each kind of run goes on with its `starts`: name →
  * sources that are entries of `outputs` (of the metafile). Gives the chunk's path → the kinds of run that load it, joined;
@@ -28,7 +31,8 @@ export function groupChunks(outputs, main, starts) {
       if (how === 'import-statement' && !external) visit(to, kind);
     }
   }
-  const chunks = [...kinds].filter(([path]) => outputs[path].entryPoint === undefined);
+  // What is started by its path stays where it is; what is imported when it is wanted has been loaded with its group.
+  const chunks = [...kinds].filter(([path]) => path.startsWith(CHUNKS));
   return new Map(chunks.map(([path, needed]) => [path, [...needed].sort().join('-')]));
 }
 
@@ -54,8 +58,9 @@ export async function mergeChunks(root, first, groups, folder, options) {
         if (!path.startsWith('.')) return { path, external: true };
         const to = join(dirname(importer), path);
         const [from, unit] = [unitOf(importer), unitOf(to)];
-        if (from === unit) return { path: to, namespace: 'first' };
+        if (from === unit && kind !== 'dynamic-import') return { path: to, namespace: 'first' };
         const external = address(from, unit);
+        if (kind === 'dynamic-import') return { path: external, external: true };
         if (!members.has(unit)) return { path: external, external: true };
         return { path: `${to} for ${dirname(from)}`, namespace: 'renamed', pluginData: { to, external } };
       });
@@ -97,14 +102,24 @@ function groupBy(items, key) {
   return map;
 }
 
-/** Chunk → its exports → their names in the group: the same, unless two chunks of the group have one. */
+/**
+ * Chunk → its exports → their names in the group: the same, unless two chunks of the group have one. What is imported as a whole
+ * keeps its names.
+ */
 function exportNames(paths, outputs) {
+  const isWhole = (path) => outputs[path].entryPoint !== undefined;
   const taken = new Set();
+  const twice = paths
+    .filter(isWhole)
+    .flatMap((path) => outputs[path].exports.filter((name) => taken.has(name) || !taken.add(name)));
+  if (twice.length > 0)
+    throw new Error(`${twice.join(', ')}: two modules of one group that are imported when wanted export it`);
   return new Map(
     paths.map((path) => [
       path,
       new Map(
         outputs[path].exports.map((name) => {
+          if (isWhole(path)) return [name, name];
           let unique = name;
           for (let i = 2; taken.has(unique); i++) unique = `${name}_${i}`;
           taken.add(unique);
