@@ -1,4 +1,4 @@
-import type { NativeConnection } from '../native.js';
+import type { NativeConnection } from './native.js';
 
 /** RFC 9002 §6.1.1: a packet is lost when one that was sent so much later is acknowledged. */
 const PACKET_THRESHOLD = 3;

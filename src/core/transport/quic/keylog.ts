@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { QuicConnection } from '../connection.js';
+import type { QuicConnection } from './connection.js';
 
 /**
  * Gathers the TLS secrets of one connection. QUIC's library truncates the file that it is given, so each connection has
