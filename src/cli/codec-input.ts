@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { MoqtError } from '../core/errors/moqt-error.js';
 import { toHex } from '../core/util/bytes.js';
 import { LineBatch } from '../core/wire/view/batch.js';
-import type { FileOutput } from './file-output.js';
-import { concatenate, type Input, openInput } from './input.js';
+import type { FileOutput } from './io/file-output.js';
+import { concatenate, type Input, openInput } from './io/input.js';
 
 /** Larger inputs than any stream that a person would look at field by field. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;

@@ -2,10 +2,10 @@ import { MoqtError } from '../core/errors/moqt-error.js';
 import type { ExpiryLimits } from '../core/inspection/check.js';
 import type { Inspector, InspectSettings } from '../core/inspection/inspect.js';
 import type { CertificateInspection } from '../core/records/certificate-report.js';
-import { type ConnectionFlags, placeSettings, trustSettings } from './connect-settings.js';
+import { hideUrlSecrets } from './command/secrets.js';
 import { badFlag } from './flags/kinds.js';
-import { concatenate, openInput } from './input.js';
-import { hideUrlSecrets } from './secrets.js';
+import { concatenate, openInput } from './io/input.js';
+import { type ConnectionFlags, placeSettings, trustSettings } from './session/connect-settings.js';
 
 /** More than any bundle of roots in the field. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;

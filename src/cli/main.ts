@@ -1,11 +1,11 @@
 import { EXIT } from '../core/errors/exit-codes.js';
+import { failureLines } from './command/failure.js';
+import { takeLastResort } from './command/last-resort.js';
+import { withoutSecrets } from './command/secrets.js';
+import { toMoqtError } from './command/to-moqt-error.js';
 import { commandConfig } from './command-config.js';
 import { type NamedCommand, namedCommand } from './commands.js';
-import { failureLines } from './failure.js';
-import { takeLastResort } from './last-resort.js';
-import { withoutSecrets } from './secrets.js';
-import { painter, wantsColor } from './terminal.js';
-import { toMoqtError } from './to-moqt-error.js';
+import { painter, wantsColor } from './io/terminal.js';
 
 /**
  * Runs one command line and leaves its exit code in `process.exitCode`.

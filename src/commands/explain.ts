@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
 import { badFlag, optionalChoiceFlag } from '../cli/flags/kinds.js';
-import { painter, wantsColor } from '../cli/terminal.js';
+import { painter, wantsColor } from '../cli/io/terminal.js';
 import { CODE_SPACES, type CodeSpaceName } from '../core/errors/codes/code-space.js';
 import { IMPLEMENTATIONS } from '../core/errors/codes/implementations.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';

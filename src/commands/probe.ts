@@ -1,14 +1,14 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
-import { pluginFailure } from '../cli/failure-form.js';
+import { pluginFailure } from '../cli/command/failure-form.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { probeMatrixFlags, probeRequestFlags, probeThresholdFlags } from '../cli/flags/probe-flags.js';
 import { probeOutputFlags } from '../cli/flags/probe-output-flags.js';
-import { probeFollowing } from '../cli/follow-probe.js';
-import { followFlags } from '../cli/follow-redirects.js';
-import { prepareProbeRequests, prepareThresholds } from '../cli/probe-requests.js';
-import { probeTargets } from '../cli/probe-targets.js';
-import { checkProbeOutput, type Measure, runProbes } from '../cli/run-probes.js';
+import { probeFollowing } from '../cli/probe/follow-probe.js';
+import { prepareProbeRequests, prepareThresholds } from '../cli/probe/probe-requests.js';
+import { probeTargets } from '../cli/probe/probe-targets.js';
+import { checkProbeOutput, type Measure, runProbes } from '../cli/probe/run-probes.js';
+import { followFlags } from '../cli/session/follow-redirects.js';
 import type { ExitCode } from '../core/errors/exit-codes.js';
 import { applyThresholds } from '../core/probe/thresholds.js';
 
@@ -88,7 +88,7 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     this.startMaxTime(flags['max-time']);
     const { signal } = this.stop;
     // Loaded where they are wanted: a probe is run often, and most of its time on a good network is its start.
-    if (flags.matrix) return (await import('../cli/run-matrix.js')).runMatrix(this, flags, targets, thresholds);
+    if (flags.matrix) return (await import('../cli/probe/run-matrix.js')).runMatrix(this, flags, targets, thresholds);
     const { probe } = await import('../core/probe/probe.js');
     const measure: Measure = async (target) => {
       const report = await probeFollowing(this, flags, target, async ({ url, settings, requests: asked }) => {
@@ -101,7 +101,7 @@ What is asked for goes on after SETUP: --announce, --subscribe (with its first o
     };
     const { serve } = flags;
     if (serve === undefined) return runProbes(this, flags, targets, measure);
-    const { serveProbes } = await import('../cli/serve-probes.js');
+    const { serveProbes } = await import('../cli/probe/serve-probes.js');
     return serveProbes(this, { ...flags, serve }, targets, measure);
   }
 }

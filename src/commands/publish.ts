@@ -1,14 +1,14 @@
 import { Args, Flags } from '@oclif/core';
-import { namespaceArgument, trackArgument, urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
-import { prepareConnection } from '../cli/connect-settings.js';
+import { namespaceArgument, trackArgument, urlArgument } from '../cli/command/arguments.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { publishFlags } from '../cli/flags/publish-flags.js';
-import { type Attempt, followFlags, followRedirects, redirectsField } from '../cli/follow-redirects.js';
-import { openSession } from '../cli/open-session.js';
-import { type PreparedPublish, preparePublish } from '../cli/prepare-publish.js';
-import { startProgress } from '../cli/progress.js';
-import { publishDocument, publishText, tellPublishEvent } from '../cli/publish-report.js';
+import { startProgress } from '../cli/io/progress.js';
+import { type PreparedPublish, preparePublish } from '../cli/publish/prepare-publish.js';
+import { publishDocument, publishText, tellPublishEvent } from '../cli/publish/publish-report.js';
+import { prepareConnection } from '../cli/session/connect-settings.js';
+import { type Attempt, followFlags, followRedirects, redirectsField } from '../cli/session/follow-redirects.js';
+import { openSession } from '../cli/session/open-session.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 
 export default class Publish extends MoqtCommand {

@@ -1,8 +1,14 @@
 import { Flags } from '@oclif/core';
 import { MoqtCommand } from '../cli/base-command.js';
 import { relayFlags } from '../cli/flags/relay-flags.js';
-import { serveOptions } from '../cli/relay-options.js';
-import { faultHelp, listeningRecord, listeningText, relayEventJson, relayEventText } from '../cli/relay-report.js';
+import { serveOptions } from '../cli/relay/relay-options.js';
+import {
+  faultHelp,
+  listeningRecord,
+  listeningText,
+  relayEventJson,
+  relayEventText,
+} from '../cli/relay/relay-report.js';
 import { EXIT, type ExitCode } from '../core/errors/exit-codes.js';
 
 /** Events that are worth a line without being asked for more. */

@@ -1,11 +1,11 @@
-import { namespaceArgument, trackArgument, urlArgument } from '../cli/arguments.js';
 import { MoqtCommand } from '../cli/base-command.js';
-import { prepareConnection } from '../cli/connect-settings.js';
+import { namespaceArgument, trackArgument, urlArgument } from '../cli/command/arguments.js';
 import { connectionFlags } from '../cli/flags/connection-flags.js';
 import { subscribeFlags } from '../cli/flags/subscribe-flags.js';
-import { followFlags } from '../cli/follow-redirects.js';
-import { prepareSubscribe } from '../cli/prepare-subscribe.js';
-import { runSubscribe } from '../cli/run-subscribe.js';
+import { prepareConnection } from '../cli/session/connect-settings.js';
+import { followFlags } from '../cli/session/follow-redirects.js';
+import { prepareSubscribe } from '../cli/subscribe/prepare-subscribe.js';
+import { runSubscribe } from '../cli/subscribe/run-subscribe.js';
 import type { ExitCode } from '../core/errors/exit-codes.js';
 
 export default class Subscribe extends MoqtCommand {

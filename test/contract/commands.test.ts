@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { envName } from '../../src/cli/flag-values.js';
+import { envName } from '../../src/cli/command/flag-values.js';
 import { connectionFlags } from '../../src/cli/flags/connection-flags.js';
 import { outputFlags } from '../../src/cli/flags/output-flags.js';
 import { ERROR_CODES } from '../../src/core/errors/error-codes.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holdSession } from '../../src/cli/hold-session.js';
+import { holdSession } from '../../src/cli/session/hold-session.js';
 import { EXIT } from '../../src/core/errors/exit-codes.js';
 import { MoqtError } from '../../src/core/errors/moqt-error.js';
 import { probe } from '../../src/core/probe/probe.js';

@@ -1,10 +1,10 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
-import { pluginFailure } from '../../cli/failure-form.js';
+import { pluginFailure } from '../../cli/command/failure-form.js';
+import { hideUrlSecrets } from '../../cli/command/secrets.js';
 import { expiryFlags, handshakeFlags } from '../../cli/flags/certificate-flags.js';
 import { expiryLimits, openInspector } from '../../cli/inspect-source.js';
-import { jsonLine } from '../../cli/json-line.js';
-import { hideUrlSecrets } from '../../cli/secrets.js';
+import { jsonLine } from '../../cli/io/json-line.js';
 import type { ExitCode } from '../../core/errors/exit-codes.js';
 import { checkLine } from '../../core/render/certificate-check-text.js';
 import { NAGIOS_EXIT } from '../../core/render/nagios.js';

@@ -3,7 +3,7 @@ import { MoqtCommand } from '../../cli/base-command.js';
 import { handshakeFlags } from '../../cli/flags/certificate-flags.js';
 import { choiceFlag } from '../../cli/flags/kinds.js';
 import { inspectSource, openInspector } from '../../cli/inspect-source.js';
-import { jsonLine } from '../../cli/json-line.js';
+import { jsonLine } from '../../cli/io/json-line.js';
 import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
 
 export default class CertsFingerprint extends MoqtCommand {

@@ -2,8 +2,8 @@ import { Args } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
 import { handshakeFlags } from '../../cli/flags/certificate-flags.js';
 import { inspectSource, openInspector } from '../../cli/inspect-source.js';
-import { jsonLine } from '../../cli/json-line.js';
-import { painter, wantsColor } from '../../cli/terminal.js';
+import { jsonLine } from '../../cli/io/json-line.js';
+import { painter, wantsColor } from '../../cli/io/terminal.js';
 import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
 import { inspectionText } from '../../core/render/certificate-text.js';
 

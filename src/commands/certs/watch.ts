@@ -1,11 +1,11 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
+import { hideUrlSecrets } from '../../cli/command/secrets.js';
 import { expiryFlags, handshakeFlags } from '../../cli/flags/certificate-flags.js';
 import { badFlag, durationFlag } from '../../cli/flags/kinds.js';
 import { expiryLimits, openInspector } from '../../cli/inspect-source.js';
-import { jsonLine } from '../../cli/json-line.js';
-import { hideUrlSecrets } from '../../cli/secrets.js';
-import { painter, wantsColor } from '../../cli/terminal.js';
+import { jsonLine } from '../../cli/io/json-line.js';
+import { painter, wantsColor } from '../../cli/io/terminal.js';
 import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
 import type { WatchEvent } from '../../core/records/certificate-report.js';
 import { watchLine } from '../../core/render/certificate-watch-text.js';

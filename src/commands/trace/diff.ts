@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
-import { tellNotes, traceArgument } from '../../cli/trace-commands.js';
+import { tellNotes, traceArgument } from '../../cli/trace/trace-commands.js';
 import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
 import { traceDiffText } from '../../core/render/trace-text.js';
 

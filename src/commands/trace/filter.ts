@@ -1,6 +1,13 @@
 import { Flags } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
-import { filterFlags, filterOf, printTrace, tellNotes, traceArgument, traceTarget } from '../../cli/trace-commands.js';
+import {
+  filterFlags,
+  filterOf,
+  printTrace,
+  tellNotes,
+  traceArgument,
+  traceTarget,
+} from '../../cli/trace/trace-commands.js';
 import type { ExitCode } from '../../core/errors/exit-codes.js';
 
 export default class TraceFilter extends MoqtCommand {

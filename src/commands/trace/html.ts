@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { MoqtCommand } from '../../cli/base-command.js';
-import { jsonLine } from '../../cli/json-line.js';
+import { jsonLine } from '../../cli/io/json-line.js';
 import { EXIT, type ExitCode } from '../../core/errors/exit-codes.js';
 import { MoqtError } from '../../core/errors/moqt-error.js';
 
@@ -36,8 +36,8 @@ The page is written next to the trace, with the suffix .html, unless -o says oth
     const [{ loadTrace, readTraceFile }, { traceHtml }, { traceNames }, { readPageAssets }] = await Promise.all([
       import('../../core/trace/read-trace.js'),
       import('../../core/render/trace-html/index.js'),
-      import('../../cli/trace-names.js'),
-      import('../../cli/page-assets.js'),
+      import('../../cli/trace/trace-names.js'),
+      import('../../cli/trace/page-assets.js'),
     ]);
     const [assets, trace] = await Promise.all([readPageAssets('trace'), loadTrace(readTraceFile(args.file))]);
     const { html, cuts } = traceHtml(trace, traceNames(trace.header), assets);
@@ -53,7 +53,7 @@ The page is written next to the trace, with the suffix .html, unless -o says oth
       if (flags.json || flags.jsonl) this.tell(jsonLine(document));
       return EXIT.ok;
     }
-    const { writeResultFile } = await import('../../cli/result-file.js');
+    const { writeResultFile } = await import('../../cli/io/result-file.js');
     await writeResultFile(target, html, { force: flags.force });
     if (flags.json || flags.jsonl) this.printDocument(document);
     else this.print(target);

@@ -1,5 +1,5 @@
 import { MoqtCommand } from '../../cli/base-command.js';
-import { filterFlags, filterOf, printTrace, tellNotes, traceArgument } from '../../cli/trace-commands.js';
+import { filterFlags, filterOf, printTrace, tellNotes, traceArgument } from '../../cli/trace/trace-commands.js';
 import type { ExitCode } from '../../core/errors/exit-codes.js';
 
 export default class TraceShow extends MoqtCommand {

@@ -1,5 +1,5 @@
 import { MoqtCommand } from '../../cli/base-command.js';
-import { filterFlags, filterOf, tellNotes, traceArgument } from '../../cli/trace-commands.js';
+import { filterFlags, filterOf, tellNotes, traceArgument } from '../../cli/trace/trace-commands.js';
 import type { ExitCode } from '../../core/errors/exit-codes.js';
 import { traceStatsText } from '../../core/render/trace-text.js';
 

@@ -1,0 +1,74 @@
+import type { Command, Interfaces } from '@oclif/core';
+import { checkConfigKeys, defaultConfigPath, readConfigFile } from '../../core/config/config-file.js';
+import { connectionFlags } from '../flags/connection-flags.js';
+import { outputFlags } from '../flags/output-flags.js';
+import { envName, givenFlags, normaliseArgv, type Origin, valuesFromElsewhere } from './flag-values.js';
+
+/** Flags whose environment variable carries no command name. */
+const SHARED = new Set([...Object.keys(connectionFlags), ...Object.keys(outputFlags)]);
+/** Flags that may stand without a value, and what that means. */
+const OPTIONAL_VALUE = new Map([['wait', 'forever']]);
+
+/** A command line as its person wrote it, in words that oclif's parser knows. */
+export class CommandLine {
+  readonly words: readonly string[];
+
+  constructor(
+    argv: readonly string[],
+    private readonly commandId: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {
+    this.words = normaliseArgv(argv, OPTIONAL_VALUE);
+  }
+
+  /** The value of a flag here or in the environment, found without the parser. */
+  value(flag: string): string | undefined {
+    return lastValue(this.words, flag) ?? this.env[envName(flag, SHARED, this.commandId)];
+  }
+
+  /** Adds what the environment, a context and the configuration file say of flags that do not stand here. */
+  async complete(command: Command, flags: Interfaces.FlagInput, args: Interfaces.ArgInput): Promise<CompleteLine> {
+    const given = await givenFlags([...this.words], command, flags, args);
+    const path = this.value('config');
+    const file = await readConfigFile(path ?? defaultConfigPath(this.env), path !== undefined);
+    if (file) checkConfigKeys(file, { shared: SHARED, commands: flagsByCommand(command.config) });
+    const { tokens, origins } = valuesFromElsewhere({
+      given,
+      flags,
+      shared: SHARED,
+      commandId: this.commandId,
+      env: this.env,
+      file,
+      context: this.value('context') ?? file?.values.get('context')?.toString(),
+    });
+    return new CompleteLine([...tokens, ...this.words], origins, given.has('show-config'));
+  }
+}
+
+/** A command line with the values from all their sources. */
+export class CompleteLine {
+  constructor(
+    readonly words: string[],
+    readonly origins: ReadonlyMap<string, Origin>,
+    readonly showsConfig: boolean,
+  ) {}
+
+  value(flag: string): string | undefined {
+    return lastValue(this.words, flag);
+  }
+}
+
+function flagsByCommand({ commands }: Interfaces.Config): ReadonlyMap<string, readonly string[]> {
+  return new Map(commands.map((command) => [command.id, Object.keys(command.flags)]));
+}
+
+function lastValue(words: readonly string[], name: string): string | undefined {
+  const end = words.indexOf('--');
+  const tokens = end === -1 ? words : words.slice(0, end);
+  for (let i = tokens.length - 1; i >= 0; i--) {
+    const token = tokens[i] as string;
+    if (token.startsWith(`--${name}=`)) return token.slice(name.length + 3);
+    if (token === `--${name}`) return tokens[i + 1];
+  }
+  return undefined;
+}
