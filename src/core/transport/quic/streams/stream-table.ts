@@ -98,7 +98,8 @@ export class StreamTable {
   }
 
   #takeReadable(): void {
-    if (this.#closeError !== null) return;
+    // An acknowledgement brings nothing to read, and the list costs a hundred times the question.
+    if (this.#closeError !== null || !this.#native.isReadable()) return;
     for (const number of this.#native.readable()) {
       const stream = this.recvs.get(number) ?? this.#accept(number);
       stream?.onReadable();
