@@ -86,7 +86,8 @@ describe('the stages below TLS', () => {
     cleanup.push(() => tcp.close());
     const report = await probe(`moqt://127.0.0.1:${tcp.port}`, insecure);
     expect(report).toMatchObject({ cause: 'udp.refused', exitCode: 3, hint: expect.stringContaining('TCP-only') });
-    expect(report.experiments).toMatchObject([
+    // Where this process is held up, packets are sized up as well.
+    expect(report.experiments.filter(({ name }) => name !== 'full-size-packet')).toMatchObject([
       { name: 'tcp', ok: true },
       { name: 'http2', ok: false },
     ]);
