@@ -117,10 +117,12 @@ export abstract class MoqtCommand extends Command {
     const flags = { ...ctor.baseFlags, ...ctor.flags } as Interfaces.FlagInput;
     this.#presetOutput();
     const line = new CommandLine(this.argv, ctor.id, process.env);
-    this.preset((flag) => line.value(flag));
+    const preset = (): void => this.preset((flag) => line.value(flag));
+    preset();
+    await line.readFile(this);
+    preset();
     const complete = await line.complete(this, flags, ctor.args ?? {});
     this.origins = complete.origins;
-    this.preset((flag) => complete.value(flag));
     const parsed = await this.parse(complete.showsConfig ? withoutRequired(ctor) : ctor, complete.words);
     const values = parsed.flags as F & OutputFlags;
     this.#applyOutput(values);

@@ -1,17 +1,24 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, run, start } from '../support/moqt.js';
 
 /** Takes every packet and answers none. */
 const silent = createSocket('udp4');
+const folder = mkdtempSync(join(tmpdir(), 'moqt-plugin-'));
 let url: string;
 beforeAll(async () => {
   silent.bind(0, '127.0.0.1');
   await once(silent, 'listening');
   url = `moqt://127.0.0.1:${silent.address().port}`;
 });
-afterAll(() => new Promise<void>((resolve) => silent.close(resolve)));
+afterAll(async () => {
+  await new Promise<void>((resolve) => silent.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** A process whose resolver behaves as `lookup` says. */
 function withResolver(lookup: string): NodeJS.ProcessEnv {
@@ -91,6 +98,15 @@ describe('probe as a plug-in', () => {
     expectUnknown(await run(['probe', url, '--draft', '99'], { env }), 'moqt probe', /99/);
     const other = await run(['probe', url, '--nope', '--format', 'text'], { env });
     expect([other.code, other.stdout.toString()]).toEqual([2, '']);
+    const config = join(folder, 'config.json');
+    for (const settings of [
+      { commands: { probe: { format: 'nagios' } } },
+      { contexts: { checks: { format: 'nagios' } }, context: 'checks' },
+    ]) {
+      writeFileSync(config, JSON.stringify(settings));
+      expectUnknown(await run(['probe', url, '--nope', '--config', config]), 'moqt probe', /--nope/);
+      expectUnknown(await run(['probe', url, '--draft', '99', '--config', config]), 'moqt probe', /99/);
+    }
   });
 
   it('says no word of a plug-in in another format, and ends with the code of the failure', async () => {
