@@ -67,7 +67,7 @@ A namespace that is refused or not answered is a failure.`;
   ): Promise<void> {
     const { announce } = await import('../core/publisher/announce.js');
     const { json, jsonl, quiet } = this.output;
-    const session = await openSession(this, place.url, settings);
+    const session = await openSession(this, place.url, settings, { fewPackets: true });
     try {
       const report = await announce(session, {
         namespaces,

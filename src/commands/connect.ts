@@ -57,7 +57,7 @@ With --hold it stays and prints every event (announcements, requests, GOAWAY) un
     const { settings, requestTokens } = await prepareConnection(flags, { stdinTaken: false });
     this.startMaxTime(flags['max-time']);
     const events = new EventPrinter(this, flags.hold);
-    const session = await openSession(this, args.url, settings, { handlers: events.handlers });
+    const session = await openSession(this, args.url, settings, { handlers: events.handlers, fewPackets: true });
     try {
       // Whoever asks whether a relay lets them in can wait as long as one that has to check a token first.
       await settle(session, parseMoqtUrl(args.url), this.stop.signal, { mayCheckToken: true });

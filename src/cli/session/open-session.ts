@@ -22,17 +22,18 @@ export async function openSession(
   voice: SessionVoice,
   url: string,
   settings: ConnectSettings,
-  options: { handlers?: SessionHandlers; times?: StageTimes } = {},
+  options: { handlers?: SessionHandlers; times?: StageTimes; fewPackets?: boolean } = {},
 ): Promise<ConnectedSession> {
   // Loaded here: it brings the transports with it.
   const { connect } = await import('../../core/session/connect/connect.js');
-  const { handlers, times } = options;
+  const { handlers, times, fewPackets = false } = options;
   hideUrlSecrets(url);
   const { host, port } = parseMoqtUrl(url);
   voice.peer = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const observer = await voice.traces?.client(url);
   const session = await connect(url, {
     ...settings,
+    network: { ...settings.network, fewPackets },
     handlers: { ...handlers, onNotice: (notice) => tellNotice(voice, notice, handlers) },
     onWarning: ({ kind, message }) => voice.warning(message, kind),
     onStage: (stage) => times?.add(stage),
