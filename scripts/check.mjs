@@ -66,6 +66,21 @@ run('library documentation (typedoc)', 'typedoc/bin/typedoc', ['--emit', 'none',
 }
 
 {
+  const rows = readFileSync(join(root, 'test/faults/README.md'), 'utf8').matchAll(/^\| \d[^|]*\|[^|]*\|(.*)\|$/gm);
+  const named = [...rows].flatMap(([, tests]) => [...tests.matchAll(/`([a-z][a-z\d/-]*)`/g)].map(([, name]) => name));
+  const missing = new Set(
+    named.filter((name) =>
+      ['test', 'test/faults'].every((folder) => !existsSync(join(root, folder, `${name}.test.ts`))),
+    ),
+  );
+  verdict(
+    'the table of faults names tests that exist',
+    named.length > 50 && missing.size === 0,
+    [...missing].join(', '),
+  );
+}
+
+{
   const current = readFileSync(join(root, 'oclif.manifest.json'), 'utf8');
   verdict('command manifest is up to date', current === (await manifestText(root)));
 }

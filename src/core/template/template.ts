@@ -1,8 +1,8 @@
 import { MoqtError } from '../errors/moqt-error.js';
 
-/** What a template can show; taken anew for every message. */
+/** What a template can show; taken anew for every object. */
 export interface TemplateContext {
-  /** The number of the message, from 1. */
+  /** The number of the object, from 1. */
   readonly count: number;
   /** Wall clock, nanoseconds since the epoch. */
   readonly nowNanos: bigint;
