@@ -29,7 +29,7 @@ export const publishFlags = {
   linger: durationFlag({
     description: 'stay this long after delivery: some relays drop what they have queued when the publisher leaves',
     defaultHelp: async () =>
-      'as long as sending took, at most 10s; at a moqt relay 0, or at most 0.5s if delivery is not known',
+      'twice as long as sending took, at most 10s; at a moqt relay 0, or at most 0.5s if delivery is not known',
   }),
   count: countFlag({ char: 'n', min: 1, description: 'end after so many objects' }),
   body: Flags.string({

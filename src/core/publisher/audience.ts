@@ -33,6 +33,8 @@ export class Audience {
   readonly #ended: PublicationReport[] = [];
   #changed: Deferred<void> | undefined;
   #progress = 0;
+  /** How far the fastest subscriber has come, in bytes of the log. */
+  #furthest = 0;
 
   constructor(options: AudienceOptions) {
     this.#options = options;
@@ -52,14 +54,14 @@ export class Audience {
   }
 
   add(publication: Publication): void {
-    const { log, profile, clock, interruption, emit } = this.#options;
+    const { log, profile, limits, clock, interruption, emit } = this.#options;
     const hooks = {
       onProgress: () => this.#onProgress(),
       onFatal: (error: MoqtError) => interruption.trigger(error),
       onStreamStopped: (stopped: PublicationWriter, code: bigint) =>
         emit({ kind: 'stream-stopped', subscription: stopped.report(), code }),
     };
-    const writer = new PublicationWriter(publication, log, profile, hooks, clock);
+    const writer = new PublicationWriter(publication, log, profile, hooks, limits.queue, clock);
     this.#writers.add(writer);
     this.#joinedAt.set(publication, log.largest);
     emit({ kind: 'subscribed', subscription: writer.report() });
@@ -93,20 +95,21 @@ export class Audience {
 
   /** Hands what was appended to the subscribers, ends those who are too slow, and forgets what nobody needs. */
   sent(): void {
-    const { log, limits } = this.#options;
-    let fastest = 0;
+    const { log } = this.#options;
     for (const writer of this.#writers) {
       writer.notePause();
       writer.pump();
-      if (writer.isForwarding) fastest = Math.max(fastest, writer.offset);
     }
+    this.#endTooSlow();
     let lowest = log.head;
-    for (const writer of this.#writers) {
-      if (!writer.isForwarding) continue;
-      if (fastest - writer.offset > limits.lag) writer.tooFarBehind();
-      else lowest = Math.min(lowest, writer.cursor);
-    }
+    for (const writer of this.#writers) if (writer.isForwarding) lowest = Math.min(lowest, writer.cursor);
     log.trim(lowest);
+  }
+
+  #endTooSlow(): void {
+    for (const writer of this.#writers) this.#furthest = Math.max(this.#furthest, writer.takenOffset);
+    const least = this.#furthest - this.#options.limits.lag;
+    for (const writer of this.#writers) if (writer.isForwarding && writer.takenOffset < least) writer.tooFarBehind();
   }
 
   /** Nothing more comes: everyone gets the rest of the log, then PUBLISH_DONE with this status. */
@@ -130,6 +133,7 @@ export class Audience {
       this.#changed ??= deferred();
       const wake = this.#changed;
       const seen = this.#progress;
+      const queued = this.#queuedBytes;
       const isHurried = hurry || interruption.reason !== undefined;
       const isPaced = !isHurried && [...this.#writers].every((writer) => writer.isBehind);
       const timer = limitMs === 0 || isPaced ? undefined : clock.after(limitMs, () => wake.resolve());
@@ -137,7 +141,7 @@ export class Audience {
       // An interruption only brings the limit into force.
       else await interruption.guard(wake.promise).catch(() => {});
       timer?.cancel();
-      if (this.#progress !== seen || isPaced) continue;
+      if (this.#progress !== seen || this.#queuedBytes !== queued || isPaced) continue;
       if (!isHurried && interruption.reason !== undefined) continue;
       if (!this.#ended.some(({ end }) => end === 'complete')) {
         const message = `the last objects were not delivered: nothing moved for ${limitMs} ms`;
@@ -164,8 +168,16 @@ export class Audience {
     return false;
   }
 
+  /** What the transport has yet to take, for all subscribers. */
+  get #queuedBytes(): number {
+    let bytes = 0;
+    for (const writer of this.#writers) bytes += writer.queuedBytes;
+    return bytes;
+  }
+
   #onProgress(): void {
     this.#progress++;
+    this.#endTooSlow();
     for (const writer of this.#writers) {
       if (writer.end === null) continue;
       this.#writers.delete(writer);

@@ -55,8 +55,9 @@ export class EntrySender {
     const pause = count > 1 ? this.#writeRun(stream, entry, cursor, count) : this.#writeOne(stream, entry);
     const last = count > 1 ? (this.#log.at(cursor + count - 1) as TrackObject) : entry;
     this.taken = count;
+    const wait = pause === undefined ? undefined : this.#streams.guard(pause, entry.group, subgroup);
     if (last.fin) this.#streams.end(entry.group, subgroup);
-    return pause === undefined ? undefined : this.#streams.guard(pause, entry.group, subgroup);
+    return wait;
   }
 
   #writeOne(stream: OutgoingSubgroup, entry: TrackObject): Promise<void> | undefined {

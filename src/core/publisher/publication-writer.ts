@@ -32,12 +32,15 @@ export class PublicationWriter {
   readonly #profile: DraftProfile;
   readonly #hooks: WriterHooks;
   readonly #streams: WriterStreams;
+  readonly #maxQueued: number;
   readonly #sender: EntrySender;
   #cursor = 0;
   #start: Location | null = null;
   #endGroup: bigint | null = null;
   #joined = false;
   #waiting = false;
+  /** What streams wait for that the writer has gone ahead of. */
+  readonly #ahead = new Set<Promise<void>>();
   #state: 'open' | 'finishing' | 'ended' = 'open';
   #end: PublicationEnd | null = null;
   #endWhenDelivered: PublicationEnd = 'complete';
@@ -55,12 +58,15 @@ export class PublicationWriter {
     log: TrackLog,
     profile: DraftProfile,
     hooks: WriterHooks,
+    /** Bytes that may wait in the queues of its streams. */
+    maxQueued: number,
     clock: Clock = systemClock,
   ) {
     this.publication = publication;
     this.#log = log;
     this.#profile = profile;
     this.#hooks = hooks;
+    this.#maxQueued = maxQueued;
     this.#streams = new WriterStreams(publication, () => this.#streamSettled());
     this.#sender = new EntrySender(publication, log, profile, this.#streams, clock);
     publication.onUpdate = (update) => {
@@ -86,7 +92,11 @@ export class PublicationWriter {
   }
   /** The transport has yet to take what the subscriber asked for: it sets the pace. */
   get isBehind(): boolean {
-    return this.isForwarding && this.#cursor < this.#log.head;
+    return this.isForwarding && (this.#cursor < this.#log.head || this.#ahead.size > 0);
+  }
+  /** Bytes that were written and that the transport has not taken. */
+  get queuedBytes(): number {
+    return this.#streams.queuedBytes;
   }
   /** Sequence number of the next entry to send. */
   get cursor(): number {
@@ -95,6 +105,10 @@ export class PublicationWriter {
   /** Bytes of the log behind the cursor. */
   get offset(): number {
     return this.#log.offsetOf(this.#cursor);
+  }
+  /** The same, less what waits in the queues of its streams. */
+  get takenOffset(): number {
+    return this.offset - this.queuedBytes;
   }
 
   report(): PublicationReport {
@@ -125,15 +139,18 @@ export class PublicationWriter {
         this.#join();
         if (this.#state !== 'open') return;
         while (this.#cursor < this.#log.head) {
+          // Whatever it went ahead of pumps again.
+          if (this.#ahead.size > 0 && this.#streams.queuedBytes >= this.#maxQueued) return;
           const pause = this.#sendNext();
-          if (pause !== undefined) {
+          if (pause !== undefined && this.#sender.taken === 0) {
             this.#waitFor(pause);
             return;
           }
+          if (pause !== undefined) this.#goAheadOf(pause);
           if (this.#state !== 'open') return;
         }
       }
-      if (this.#log.ended) this.#endOfLog();
+      if (this.#log.ended && this.#ahead.size === 0) this.#endOfLog();
     } catch (error) {
       if (error instanceof StreamStopped) this.#streams.stopLast();
       this.#fail(error);
@@ -145,7 +162,7 @@ export class PublicationWriter {
       this.finish(this.#lastStatus.status, this.#lastStatus.reason, this.#lastStatus.end);
       return;
     }
-    if (this.#cursor < this.#log.head) this.#streams.resetAll('CANCELLED');
+    if (this.#cursor < this.#log.head) this.#streams.resetOpen('CANCELLED');
     this.finish(this.#lastStatus.status, this.#lastStatus.reason, 'paused');
   }
 
@@ -169,7 +186,7 @@ export class PublicationWriter {
     this.#state = 'finishing';
     this.#endWhenDelivered = 'too-far-behind';
     const resets = this.#profile.codes('stream-reset');
-    this.#streams.resetAll(resets.has('TOO_FAR_BEHIND') ? 'TOO_FAR_BEHIND' : 'DELIVERY_TIMEOUT');
+    this.#streams.abandon(resets.has('TOO_FAR_BEHIND') ? 'TOO_FAR_BEHIND' : 'DELIVERY_TIMEOUT');
     this.#sendDone('TOO_FAR_BEHIND', 'the subscriber is too slow for this track');
   }
 
@@ -215,7 +232,7 @@ export class PublicationWriter {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#end = end;
-    this.#streams.resetAll('CANCELLED');
+    this.#streams.abandon('CANCELLED');
     this.#hooks.onProgress();
   }
 
@@ -234,7 +251,7 @@ export class PublicationWriter {
     } else if (this.#paused) {
       if (this.#cursor < this.#log.head) {
         // What was published meanwhile is left out, so open streams have holes now (draft-18 §11.4.3).
-        this.#streams.resetAll('CANCELLED');
+        this.#streams.resetOpen('CANCELLED');
         this.#cursor = this.#log.head;
       }
     }
@@ -291,10 +308,27 @@ export class PublicationWriter {
     );
   }
 
+  /** The stream has a queue of its own: others can go on. */
+  #goAheadOf(pause: Promise<void>): void {
+    if (this.#ahead.has(pause)) return;
+    this.#ahead.add(pause);
+    pause.then(
+      () => {
+        this.#ahead.delete(pause);
+        this.pump();
+        this.#hooks.onProgress();
+      },
+      (error: unknown) => {
+        this.#ahead.delete(pause);
+        this.#fail(error);
+      },
+    );
+  }
+
   /** Nobody can get this object: the subscriber is told before the whole track ends. */
   #failFor(error: unknown): void {
     if (this.#state === 'open') {
-      this.#streams.resetAll('INTERNAL_ERROR');
+      this.#streams.abandon('INTERNAL_ERROR');
       this.finish('INTERNAL_ERROR', 'the publisher failed', 'stopped');
     } else this.#close('stopped');
     this.#hooks.onFatal(asMoqtError(error, 'publish'));

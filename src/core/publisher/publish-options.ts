@@ -67,6 +67,11 @@ export interface PublishOptions {
 export interface PublishLimits {
   /** How far the source may be ahead of the fastest subscriber. Default 256 KiB. */
   readonly readAhead: number;
+  /**
+   * How much may wait in the queues of a subscriber's streams. A stream whose window opens by a round trip at a time holds up
+   * only itself: the groups that follow use the path meanwhile. Default 8 MiB.
+   */
+  readonly queue: number;
   /** How far a subscriber may be behind the fastest before its subscription ends. Default 32 MiB. */
   readonly lag: number;
   /** How much of the current group is kept for subscribers who join late. Default 8 MiB. */
@@ -75,6 +80,7 @@ export interface PublishLimits {
 
 export const DEFAULT_PUBLISH_LIMITS: PublishLimits = {
   readAhead: 256 * 1024,
+  queue: 8 * 1024 * 1024,
   lag: 32 * 1024 * 1024,
   keep: 8 * 1024 * 1024,
 };

@@ -176,16 +176,16 @@ export class TrackPublisher {
   /**
    * Stays a while before the namespace is withdrawn and the session ends. A relay acknowledges what it has received, not
    * what it has passed on, and some drop what they still have queued when the publisher leaves; no message of any draft
-   * tells when they are done. One that is half as fast as we were needs as long again as we needed. Ours passes on what has
-   * arrived, but a WebTransport of others may drop what it has taken and not sent when its session closes.
+   * tells when they are done. One that is a third as fast as we were needs twice as long again as we needed. Ours passes on
+   * what has arrived, but a WebTransport of others may drop what it has taken and not sent when its session closes.
    */
   async #linger(): Promise<void> {
-    const { firstObject, sourceEnded } = this.#times;
-    const sending = firstObject < 0 ? 0 : sourceEnded - firstObject;
+    const { firstObject, ended } = this.#times;
+    const sending = firstObject < 0 ? 0 : ended - firstObject;
     const ours = this.#session.peerSetup.implementation?.startsWith(OWN_IMPLEMENTATION) ?? false;
     const arrived = this.report().delivery !== 'handed-over';
     const limit = ours ? (arrived ? 0 : MAX_FLUSH_MS) : MAX_LINGER_MS;
-    const ms = this.#options.lingerMs ?? Math.min(sending, limit);
+    const ms = this.#options.lingerMs ?? Math.min(2 * sending, limit);
     if (ms <= 0 || this.#close !== undefined) return;
     this.#emit({ kind: 'lingering', ms });
     const wake = deferred<void>();

@@ -3,26 +3,30 @@ import { StreamStopped } from '../transport/transport-errors.js';
 import type { TrackObject } from './track-log.js';
 
 /** Bytes that may be on their way in ended streams before another stream is opened. */
-const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 /** Streams that may be on their way whatever their size: the one before and the one being written. */
 const IN_FLIGHT_STREAMS = 2;
 
 interface OpenStream {
   readonly stream: OutgoingSubgroup;
   bytes: number;
+  /** While the transport has yet to take what was written. */
+  pause: Promise<void> | null;
   /** Objects with a payload of their own, an empty one too: a status only tells what the requests tell as well. */
   objects: number;
 }
 
 /**
  * The streams of one publication: found by group and subgroup, opened as credit and the in-flight bound allow, and followed
- * until they are delivered. A group's stream is opened once the one before has been handed to the transport, and at most
- * two large groups are on their way, because a relay may drop what it cannot hold.
+ * until they are delivered. What the transport does not take at once waits in the queue of its stream, so that another
+ * group can be under way meanwhile; only so much is on its way at a time, because a relay may drop what it cannot hold.
  */
 export class WriterStreams {
   readonly #publication: Publication;
   readonly #onSettled: () => void;
   readonly #open = new Map<string, OpenStream>();
+  /** Those with a pause, ended or not. */
+  readonly #paused = new Set<OpenStream>();
   /** Subgroups that the peer stopped: their further objects are not sent. */
   readonly #stopped = new Set<string>();
   #lastKey = '';
@@ -83,17 +87,37 @@ export class WriterStreams {
     this.#last.objects += objects;
   }
 
-  /** A write's promise, with the stream marked when it turns out to be stopped. */
+  /** Bytes that were written and that the transport has not taken. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const { stream } of this.#paused) bytes += stream.queuedBytes;
+    return bytes;
+  }
+
+  /**
+   * What a write to the stream that was found last asks to wait for: the same promise for all writes until the transport has
+   * taken them. When it rejects because the peer stopped the stream, the stream has been marked.
+   */
   guard(pause: Promise<void>, group: bigint, subgroup: bigint): Promise<void> {
-    return pause.catch((error: unknown) => {
-      if (error instanceof StreamStopped) this.#stop(keyOf(group, subgroup));
+    const open = this.#last;
+    if (open === undefined) return pause;
+    if (open.pause !== null) return open.pause;
+    this.#paused.add(open);
+    const over = (): void => {
+      open.pause = null;
+      this.#paused.delete(open);
+    };
+    open.pause = pause.then(over, (error: unknown) => {
+      over();
+      if (error instanceof StreamStopped) this.#stop(keyOf(group, subgroup), open);
       throw error;
     });
+    return open.pause;
   }
 
   /** A write to the stream that was found last met a STOP_SENDING at once. */
   stopLast(): void {
-    this.#stop(this.#lastKey);
+    if (this.#last !== undefined) this.#stop(this.#lastKey, this.#last);
   }
 
   end(group: bigint, subgroup: bigint): void {
@@ -119,10 +143,17 @@ export class WriterStreams {
     for (const { stream } of [...this.#open.values()]) this.end(stream.header.group, stream.header.subgroup);
   }
 
+  /** Resets what the transport has not taken, in streams that were ended too. */
+  abandon(code: string): void {
+    this.resetOpen(code);
+    for (const { stream } of [...this.#paused]) stream.reset(code);
+  }
+
   /** Resets every stream that was not ended; `code` from the stream-reset codes. */
-  resetAll(code: string): void {
+  resetOpen(code: string): void {
     for (const [key, open] of [...this.#open]) {
       this.#forget(key);
+      this.#paused.delete(open);
       this.notDelivered++;
       open.stream.reset(code);
     }
@@ -131,7 +162,7 @@ export class WriterStreams {
 
   #register(group: bigint, subgroup: bigint, stream: OutgoingSubgroup): void {
     const key = keyOf(group, subgroup);
-    const open: OpenStream = { stream, bytes: 0, objects: 0 };
+    const open: OpenStream = { stream, bytes: 0, pause: null, objects: 0 };
     this.opened++;
     this.#open.set(key, open);
     this.#remember(group, subgroup, key, open);
@@ -157,9 +188,9 @@ export class WriterStreams {
     this.#last = undefined;
   }
 
-  #stop(key: string): void {
-    const open = this.#open.get(key);
-    if (open === undefined) return;
+  /** One that was ended already is followed, and lost, by its delivery. */
+  #stop(key: string, open: OpenStream): void {
+    if (this.#open.get(key) !== open) return;
     this.#forget(key);
     this.#stopped.add(key);
     this.#lose(open);

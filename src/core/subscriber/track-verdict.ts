@@ -66,9 +66,11 @@ export function judgeTrack(context: {
   peer: string;
 }): void {
   const { end, missing, peer } = context;
-  const isMissing = missing.groups + missing.objects + missing.streams > 0n;
-  if (context.why === 'track' && context.endOfTrack === null) checkEnd(end, context.hasData, peer);
-  if (isMissing && !context.allowGaps) {
+  const isMissing = !context.allowGaps && missing.groups + missing.objects + missing.streams > 0n;
+  // END_OF_TRACK may overtake what never came: why it did not is in the status.
+  const needsStatus = context.endOfTrack === null || isMissing;
+  if (context.why === 'track' && needsStatus) checkEnd(end, context.hasData, peer);
+  if (isMissing) {
     const parts = [
       ...(missing.groups > 0n ? [`${missing.groups} groups`] : []),
       ...(missing.objects > 0n ? [`${missing.objects} objects`] : []),

@@ -236,7 +236,7 @@ describe.each(DRAFTS)('publishing on draft %s', (draft) => {
     const pair = await trackPair(draft);
     const clock = new ManualClock();
     const source = bytes(LARGER_THAN_WINDOWS);
-    const options = { track: TRACK, source, drainTimeoutMs: 40, clock, limits: READS_AHEAD };
+    const options = { track: TRACK, source, drainTimeoutMs: 40, clock, limits: READS_AHEAD, lingerMs: 0 };
     const publisher = publish(pair.publisherSession, options);
     const subscription = await subscribe(pair.subscriberSession, { track: TRACK, waitMs: 5000 });
     await eventually(() => publisher.report().times.sourceEndedMs !== null, 'all was read');

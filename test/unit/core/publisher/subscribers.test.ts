@@ -135,8 +135,8 @@ describe('several subscribers of a published track', () => {
       before = given;
       return still;
     }, 'the source rests');
-    // The windows and the read-ahead are full: 1 MiB and 256 KiB, and what one turn may add.
-    expect(given * 16_384).toBeLessThan(4 * 1024 * 1024);
+    // The windows, the queue and the read-ahead are full: 1 MiB, 8 MiB and 256 KiB, and what one turn may add.
+    expect(given * 16_384).toBeLessThan(12 * 1024 * 1024);
     expect((await takeAll(subscription)).report.objects).toBe(4000);
     expect(await publisher.done).toMatchObject({ objects: 4000 });
     await pair.client.close();
@@ -148,7 +148,7 @@ describe.each(DRAFTS)('a subscriber that is too far behind on draft %s', (draft)
     const { pair, publication, subscription } = await subscribedPair(draft, { filter: 'current-group' });
     const log = new TrackLog(1000);
     const hooks = { onProgress: () => {}, onFatal: () => {}, onStreamStopped: () => {} };
-    const writer = new PublicationWriter(publication, log, profileOf(draft), hooks);
+    const writer = new PublicationWriter(publication, log, profileOf(draft), hooks, 0);
     log.append({
       kind: 'object',
       group: 0n,
