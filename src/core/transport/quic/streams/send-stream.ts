@@ -19,8 +19,8 @@ let scratch: Buffer | null = null;
 export interface SendHost {
   /** Grows when QUIC may take more than before: packets have arrived, or a reset has given back what it held. */
   readonly roomEpoch: number;
-  /** True while streams that were blocked earlier have not had their turn: then nobody may overtake them. */
-  readonly hasBacklog: boolean;
+  /** False while streams that were blocked earlier have not had their turn: then nobody may overtake them. */
+  mayGoAtOnce(): boolean;
   /** Gives bytes to QUIC; returns how many it took, or an Error when the stream is over. */
   transmit(stream: QuicSendStream, bytes: Uint8Array, fin: boolean): number | Error;
   /** Has `pump` called in this turn. */
@@ -144,7 +144,7 @@ export class QuicSendStream implements SendStream {
 
   #advance(): Promise<void> | undefined {
     if (this.#queuedBytes === 0) return undefined;
-    if (this.#queuedBytes >= DIRECT_BYTES && !this.#host.hasBacklog) this.pump();
+    if (this.#queuedBytes >= DIRECT_BYTES && this.#host.mayGoAtOnce()) this.pump();
     if (this.#failure !== null) return this.#refuse();
     if (this.#queuedBytes === 0) return undefined;
     this.#host.enqueue(this);

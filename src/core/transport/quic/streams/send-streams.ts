@@ -36,7 +36,7 @@ export class SendStreams implements SendHost {
   #epoch = 0;
   #closeError: Error | null = null;
   roomEpoch = 0;
-  hasBacklog = false;
+  #hasBacklog = false;
 
   constructor(native: NativeConnection, options: SendStreamsOptions) {
     this.#native = native;
@@ -70,7 +70,7 @@ export class SendStreams implements SendHost {
   /** Packets have arrived: what was blocked may go on. */
   onReceived(): void {
     this.roomEpoch++;
-    this.hasBacklog = this.#pending.size > 0;
+    this.#hasBacklog = this.#pending.size > 0;
   }
 
   /** After packets have arrived, and readers have had their turn. */
@@ -98,7 +98,7 @@ export class SendStreams implements SendHost {
       streams = [...this.#pending].sort((a, b) => a.urgency - b.urgency);
     }
     for (const stream of streams) if (stream.pump()) this.#pending.delete(stream);
-    this.hasBacklog = this.#pending.size > 0;
+    this.#hasBacklog = this.#pending.size > 0;
   }
 
   /** `number` is -1 for one of the handshake. */
@@ -160,6 +160,15 @@ export class SendStreams implements SendHost {
     if (code === null) stream.onSessionClosed(failure);
     else stream.onStopped(code);
     return failure;
+  }
+
+  /**
+   * What little was written before in this turn goes first, control messages above all: the peer's window for the connection
+   * may have no room behind the data.
+   */
+  mayGoAtOnce(): boolean {
+    if (!this.#hasBacklog) this.pump();
+    return !this.#hasBacklog;
   }
 
   enqueue(stream: QuicSendStream): void {

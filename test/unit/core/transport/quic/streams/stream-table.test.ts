@@ -72,7 +72,7 @@ describe('StreamTable', () => {
     table.ingest();
     table.sends.pump();
     expect(world.sent.get(2)).toBe(5000);
-    expect(table.sends.hasBacklog).toBe(false);
+    expect(table.sends.mayGoAtOnce()).toBe(true);
   });
 
   it('offers what waits again once another stream was reset', () => {
@@ -86,7 +86,19 @@ describe('StreamTable', () => {
     other.reset(1n);
     turn(100);
     expect(world.sent.get(6)).toBe(5000);
-    expect(table.sends.hasBacklog).toBe(false);
+    expect(table.sends.mayGoAtOnce()).toBe(true);
+  });
+
+  it('hands a little that was written before over first, when much is written behind it', () => {
+    const { world, open } = setUp();
+    world.room = 1000;
+    const control = open();
+    void control.write(new Uint8Array(20));
+    void open()
+      .write(new Uint8Array(5000))
+      ?.catch(() => {});
+    expect(world.sent.get(2)).toBe(20);
+    expect(world.sent.get(6)).toBe(980);
   });
 
   it('offers what is written behind something that waits only together with it', () => {
