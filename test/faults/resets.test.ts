@@ -104,7 +104,7 @@ describe.each(DRAFTS)('draft %s', (draft) => {
       const { peer, session } = await narrow.established(draft, { rogue: { deaf: true } });
       const events: PublishEvent[] = [];
       async function* source(): AsyncGenerator<Uint8Array> {
-        for (let i = 0; i < 64; i++) yield Buffer.alloc(16_384, i);
+        for (let i = 0; i < 1024; i++) yield Buffer.alloc(16_384, i);
       }
       const publishing = publish(session, {
         track: trackName('live/x'),
