@@ -75,12 +75,13 @@ export class EntrySender {
     let count = 0;
     const available = Math.min(this.#log.head - cursor, MAX_BATCH);
     while (count < available && bytes < MAX_BATCH_BYTES) {
-      const { first, end } = this.#log.stretchAt(cursor + count);
+      const first = this.#log.at(cursor + count);
       if (first.kind !== 'object' || first.group !== group || first.subgroup !== subgroup) break;
       if (first.status !== 'normal' || first.properties.length > 0) break;
       const { length } = first.payload;
+      const alike = first.fin ? 1 : this.#log.endOfStretch(cursor + count) - cursor - count;
       const room = length === 0 ? available : Math.ceil((MAX_BATCH_BYTES - bytes) / length);
-      const taken = first.fin ? 1 : Math.min(end - cursor, available, count + room) - count;
+      const taken = Math.min(alike, available - count, room);
       bytes += taken * length;
       count += taken;
       if (first.fin) break;
@@ -97,17 +98,12 @@ export class EntrySender {
     const fragments: ObjectFragment[] = [];
     let total = 0;
     for (let sequence = cursor; sequence < cursor + count; ) {
-      const stretch = this.#log.stretchAt(sequence);
-      let { object } = stretch.at(sequence) as TrackObject;
-      const end = Math.min(stretch.end, cursor + count);
+      let { object } = this.#log.at(sequence) as TrackObject;
+      const end = Math.min(this.#log.endOfStretch(sequence), cursor + count);
       for (; sequence < end; sequence++, object++) {
-        const bytes = stretch.payloadAt(sequence);
-        fragments.push({
-          header: plainHeader(group, subgroup, object, bytes.length),
-          offset: 0,
-          bytes,
-          complete: true,
-        });
+        const bytes = this.#log.payloadAt(sequence);
+        const header = plainHeader(group, subgroup, object, bytes.length);
+        fragments.push({ header, offset: 0, bytes, complete: true });
         total += bytes.length;
       }
     }

@@ -1,8 +1,5 @@
 import type { LogEntry, TrackObject } from './track-log.js';
 
-/** What an entry costs beside its payload, so that a flood of empty objects is bounded as well. */
-const ENTRY_COST = 64;
-
 /**
  * Entries of the log that can be told from the first of them: objects of one subgroup with consecutive IDs, of one length, side
  * by side in memory, as a source of bytes is cut. Each of many small objects would weigh several times its payload, for as long
@@ -10,60 +7,46 @@ const ENTRY_COST = 64;
  */
 export class LogStretch {
   count = 1;
-  /** Of each entry, in bytes. */
-  readonly #cost: number;
-  /** Null for an entry that stays alone. */
-  readonly #object: TrackObject | null;
-  readonly #buffer: ArrayBufferLike | null;
+  readonly #memory: ArrayBufferLike;
 
-  constructor(
-    readonly first: LogEntry,
-    /** The first one's, in the log. */
-    readonly sequence: number,
-    /** Bytes of the log before it. */
-    readonly offset: number,
-  ) {
-    this.#object = first.kind === 'object' ? first : null;
-    this.#buffer = this.#object?.payload.buffer ?? null;
-    this.#cost = ENTRY_COST + (this.#object?.payload.length ?? 0);
+  private constructor(readonly first: TrackObject) {
+    this.#memory = first.payload.buffer;
   }
 
-  /** The sequence number after the last. */
-  get end(): number {
-    return this.sequence + this.count;
-  }
-
-  /** Bytes of the log before the entry, or before the one that follows the stretch. */
-  offsetOf(sequence: number): number {
-    return this.offset + (sequence - this.sequence) * this.#cost;
+  /** Of both, when the second goes on like the first. */
+  static of(first: LogEntry, second: LogEntry): LogStretch | null {
+    if (first.kind !== 'object' || !isNeighbour(first, 1, second)) return null;
+    const stretch = new LogStretch(first);
+    return stretch.take(second) ? stretch : null;
   }
 
   /** True when the entry goes on like those before: it is in the stretch from now on. */
   take(entry: LogEntry): boolean {
-    const first = this.#object;
-    if (first === null || entry.kind !== 'object' || !isAlike(first, entry)) return false;
-    const { payload } = entry;
-    const { byteOffset, length } = first.payload;
-    if (payload.length !== length || payload.byteOffset !== byteOffset + this.count * length) return false;
-    if (payload.buffer !== this.#buffer || entry.object !== first.object + BigInt(this.count)) return false;
+    const { first, count } = this;
+    if (!isNeighbour(first, count, entry) || !isAlike(first, entry)) return false;
+    if (entry.payload.buffer !== this.#memory || entry.object !== first.object + BigInt(count)) return false;
     this.count++;
     return true;
   }
 
-  /** The payload of an entry, which must be an object. */
-  payloadAt(sequence: number): Uint8Array {
-    const { payload } = this.#object as TrackObject;
-    const index = sequence - this.sequence;
-    if (index === 0) return payload;
-    return new Uint8Array(this.#buffer as ArrayBufferLike, payload.byteOffset + index * payload.length, payload.length);
+  at(index: number): TrackObject {
+    const { first } = this;
+    if (index === 0) return first;
+    return { ...first, object: first.object + BigInt(index), payload: this.payloadAt(index) };
   }
 
-  at(sequence: number): LogEntry {
-    const first = this.#object;
-    if (first === null || sequence === this.sequence) return this.first;
-    const object = first.object + BigInt(sequence - this.sequence);
-    return { ...first, object, payload: this.payloadAt(sequence) };
+  payloadAt(index: number): Uint8Array {
+    const { payload } = this.first;
+    if (index === 0) return payload;
+    return new Uint8Array(this.#memory, payload.byteOffset + index * payload.length, payload.length);
   }
+}
+
+/** As long as the first, and where the next one would be if both are in the same memory. Most entries fail here, at little cost. */
+function isNeighbour(first: TrackObject, count: number, entry: LogEntry): entry is TrackObject {
+  if (entry.kind !== 'object') return false;
+  const { byteOffset, length } = first.payload;
+  return entry.payload.length === length && entry.payload.byteOffset === byteOffset + count * length;
 }
 
 /** They differ in nothing but their place within the subgroup, and their payload. */

@@ -33,6 +33,8 @@ export interface GroupClosed {
 
 export type LogEntry = TrackObject | GroupClosed;
 
+/** What an entry costs beside its payload, so that a flood of empty objects is bounded as well. */
+const ENTRY_COST = 64;
 const COMPACT_ABOVE = 1024;
 
 /**
@@ -42,10 +44,13 @@ const COMPACT_ABOVE = 1024;
  */
 export class TrackLog {
   readonly #keepBytes: number;
-  #stretches: (LogStretch | undefined)[] = [];
-  /** Stretches at the beginning of the list that were forgotten. */
+  #items: (LogEntry | LogStretch | undefined)[] = [];
+  /** Sequence number of the first entry of each item, and the bytes of the track before it. */
+  #starts: number[] = [];
+  #offsets: number[] = [];
+  /** Items at the beginning of the list that were forgotten. */
   #dead = 0;
-  /** Index of the stretch that was looked up last: the next look-up is near it. */
+  /** Index of the item that was looked up last: the next look-up is near it. */
   #near = 0;
   #head = 0;
   /** Sequence number of the oldest entry that is still kept. */
@@ -98,27 +103,32 @@ export class TrackLog {
   }
 
   at(sequence: number): LogEntry {
-    return this.stretchAt(sequence).at(sequence);
+    const at = this.#indexOf(sequence);
+    const item = this.#items[at] as LogEntry | LogStretch;
+    return item instanceof LogStretch ? item.at(sequence - (this.#starts[at] as number)) : item;
   }
 
-  /** The stretch that the entry is in. */
-  stretchAt(sequence: number): LogStretch {
-    if (sequence < this.#base || sequence >= this.#head) throw new RangeError(`entry ${sequence} is not in the log`);
-    const list = this.#stretches;
-    let at = this.#near;
-    if (sequence < (list[at] as LogStretch).sequence) at = this.#find(sequence);
-    else if (sequence >= (list[at] as LogStretch).end) {
-      at++;
-      if (sequence >= (list[at] as LogStretch).end) at = this.#find(sequence);
-    }
-    this.#near = at;
-    return list[at] as LogStretch;
+  /** The payload of an entry that is an object: sooner to be had than the entry. */
+  payloadAt(sequence: number): Uint8Array {
+    const at = this.#indexOf(sequence);
+    const item = this.#items[at] as TrackObject | LogStretch;
+    return item instanceof LogStretch ? item.payloadAt(sequence - (this.#starts[at] as number)) : item.payload;
+  }
+
+  /** The sequence number after the last of the entries that go on like this one: with consecutive IDs, and nothing else new. */
+  endOfStretch(sequence: number): number {
+    return this.#endOf(this.#indexOf(sequence));
   }
 
   /** Bytes before the entry. */
   offsetOf(sequence: number): number {
-    const at = Math.max(sequence, this.#base);
-    return at < this.#head ? this.stretchAt(at).offsetOf(at) : this.#headOffset;
+    const from = Math.max(sequence, this.#base);
+    if (from >= this.#head) return this.#headOffset;
+    const at = this.#indexOf(from);
+    const offset = this.#offsets[at] as number;
+    const item = this.#items[at];
+    if (!(item instanceof LogStretch)) return offset;
+    return offset + (from - (this.#starts[at] as number)) * (ENTRY_COST + item.first.payload.length);
   }
 
   append(entry: LogEntry): void {
@@ -135,13 +145,28 @@ export class TrackLog {
         this.#largestStatus = entry.status;
       }
     }
-    let last = this.#stretches[this.#stretches.length - 1];
-    if (last === undefined || !last.take(entry)) {
-      last = new LogStretch(entry, this.#head, this.#headOffset);
-      this.#stretches.push(last);
-    }
+    this.#add(entry);
     this.#head++;
-    this.#headOffset = last.offsetOf(this.#head);
+    this.#headOffset += ENTRY_COST + (entry.kind === 'object' ? entry.payload.length : 0);
+  }
+
+  /** To the last item, where the entry goes on like it, or as one of its own. */
+  #add(entry: LogEntry): void {
+    const items = this.#items;
+    const at = items.length - 1;
+    const last = items[at];
+    if (last instanceof LogStretch) {
+      if (last.take(entry)) return;
+    } else if (last !== undefined) {
+      const stretch = LogStretch.of(last, entry);
+      if (stretch !== null) {
+        items[at] = stretch;
+        return;
+      }
+    }
+    items.push(entry);
+    this.#starts.push(this.#head);
+    this.#offsets.push(this.#headOffset);
   }
 
   end(): void {
@@ -161,26 +186,39 @@ export class TrackLog {
     this.#forget();
   }
 
-  /** Lets go of the stretches below the base. The last one stays: it may grow. */
+  /** Lets go of the items below the base. The last one stays: it may grow. */
   #forget(): void {
-    const list = this.#stretches;
-    while (this.#dead < list.length - 1 && (list[this.#dead] as LogStretch).end <= this.#base) {
-      list[this.#dead++] = undefined;
-    }
+    const last = this.#items.length - 1;
+    while (this.#dead < last && this.#endOf(this.#dead) <= this.#base) this.#items[this.#dead++] = undefined;
     this.#near = Math.max(this.#near, this.#dead);
-    if (this.#dead <= COMPACT_ABOVE || this.#dead * 2 <= list.length) return;
-    this.#stretches = list.slice(this.#dead);
+    if (this.#dead <= COMPACT_ABOVE || this.#dead * 2 <= last) return;
+    this.#items = this.#items.slice(this.#dead);
+    this.#starts = this.#starts.slice(this.#dead);
+    this.#offsets = this.#offsets.slice(this.#dead);
     this.#near -= this.#dead;
     this.#dead = 0;
   }
 
-  /** Index of the stretch that the entry is in. */
+  #endOf(index: number): number {
+    return this.#starts[index + 1] ?? this.#head;
+  }
+
+  /** Index of the item that the entry is in. */
+  #indexOf(sequence: number): number {
+    if (sequence < this.#base || sequence >= this.#head) throw new RangeError(`entry ${sequence} is not in the log`);
+    let at = this.#near;
+    if (sequence >= this.#endOf(at)) at++;
+    if (sequence < (this.#starts[at] as number) || sequence >= this.#endOf(at)) at = this.#find(sequence);
+    this.#near = at;
+    return at;
+  }
+
   #find(sequence: number): number {
     let low = this.#dead;
-    let high = this.#stretches.length - 1;
+    let high = this.#items.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#stretches[middle] as LogStretch).end <= sequence) low = middle + 1;
+      if (this.#endOf(middle) <= sequence) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -22,11 +22,13 @@ const NEXT: TrackObject = { ...PLAIN, object: 6n, payload: BUFFER.subarray(20, 3
 
 describe('LogStretch', () => {
   it('gives back what it has taken', () => {
-    const stretch = new LogStretch(PLAIN, 100, 7000);
-    expect(stretch.take(NEXT)).toBe(true);
-    expect(stretch.end).toBe(102);
-    expect([stretch.at(100), stretch.at(101)]).toEqual([PLAIN, NEXT]);
-    expect([100, 101, 102].map((sequence) => stretch.offsetOf(sequence))).toEqual([7000, 7074, 7148]);
+    const stretch = LogStretch.of(PLAIN, NEXT);
+    expect(stretch?.count).toBe(2);
+    expect([stretch?.at(0), stretch?.at(1)]).toEqual([PLAIN, NEXT]);
+    const third = { ...PLAIN, object: 7n, payload: BUFFER.subarray(30, 40) };
+    expect(stretch?.take({ ...third, object: 8n })).toBe(false);
+    expect(stretch?.take(third)).toBe(true);
+    expect(stretch?.at(2)).toEqual(third);
   });
 
   it.each<[string, LogEntry]>([
@@ -42,9 +44,7 @@ describe('LogStretch', () => {
     ['the end of its stream', { ...NEXT, fin: true }],
     ['the end of the group', { kind: 'group-closed', group: 3n }],
   ])('takes no entry with %s', (_, entry) => {
-    const stretch = new LogStretch(PLAIN, 0, 0);
-    expect(stretch.take(entry)).toBe(false);
-    expect(stretch.count).toBe(1);
+    expect(LogStretch.of(PLAIN, entry)).toBe(null);
   });
 });
 
@@ -87,6 +87,9 @@ describe('TrackLog', () => {
           for (let sequence = log.base; sequence < log.head; sequence++) {
             expect(log.at(sequence)).toEqual(entries[sequence]);
             expect(log.offsetOf(sequence)).toBe(offsets[sequence]);
+            expect(log.endOfStretch(sequence)).toBeGreaterThan(sequence);
+            const entry = entries[sequence] as LogEntry;
+            if (entry.kind === 'object') expect(log.payloadAt(sequence)).toEqual(entry.payload);
           }
           expect(log.offsetOf(0)).toBe(offsets[log.base]);
           expect(() => log.at(log.head)).toThrow(RangeError);
