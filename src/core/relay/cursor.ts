@@ -85,7 +85,10 @@ export class Cursor implements LogReader {
   onEnd(): void {
     this.#limitDelivery();
     // FIN goes with the bytes that still wait in the stream's queue: on its own it would have to wait for them to arrive.
-    if (this.#state === 'idle' || this.#mayEndNow) this.#advance();
+    if (this.#state === 'busy' && this.takesEnd && this.log.end?.kind === 'fin') {
+      this.owner.unsent.hold(this.#out as OutgoingSubgroup);
+      this.#advance();
+    } else if (this.#state === 'idle') this.#advance();
     else if (this.#state === 'busy') {
       this.#lagsAsStream = true;
       this.owner.addLag(0, 1);
@@ -93,8 +96,8 @@ export class Cursor implements LogReader {
   }
 
   /** It is busy only because the stream's queue is full: all that the log has is in there, and so may the end be. */
-  get #mayEndNow(): boolean {
-    if (this.#state !== 'busy' || this.position < this.log.length || this.log.end?.kind !== 'fin') return false;
+  get takesEnd(): boolean {
+    if (this.#state !== 'busy' || this.position < this.log.length) return false;
     return this.#out?.writeFragments !== undefined && this.owner.unsent.mayHold(this.#out);
   }
 

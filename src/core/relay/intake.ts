@@ -106,10 +106,11 @@ export class StreamIntake {
   }
 
   get #mayRead(): boolean {
-    // The end is passed on while the last bytes wait to be sent, and travels with them.
-    if (this.source.finishing || this.stream.atEnd) return true;
+    if (this.source.finishing) return true;
     const log = this.#log;
-    if (log !== null && log.readers > 0) return log.hasDemand;
+    // The end is passed on while the last bytes wait to be sent, and travels with them. It is not read before: as long as the
+    // publisher's stream has not ended, its credit is not given back, and that is what holds the next streams up.
+    if (log !== null && log.readers > 0) return this.stream.atEnd ? log.hasDemandForEnd : log.hasDemand;
     return this.track.open;
   }
 

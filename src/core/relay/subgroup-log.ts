@@ -14,6 +14,8 @@ export interface LogReader {
   /** A batch was appended. */
   onBatch(batch: Batch): void;
   onEnd(): void;
+  /** It has passed on all there is, and can pass on an end although it is not ready for more. */
+  readonly takesEnd: boolean;
 }
 
 const LOG_COST = 500;
@@ -103,6 +105,12 @@ export class SubgroupLog {
   /** A reader is ready for more. */
   get hasDemand(): boolean {
     return this.#idle.size > 0;
+  }
+
+  /** A reader is ready for the end, if that comes next. */
+  get hasDemandForEnd(): boolean {
+    for (const reader of this.#readers) if (reader.takesEnd) return true;
+    return this.hasDemand;
   }
 
   at(index: number): Batch {

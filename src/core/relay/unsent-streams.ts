@@ -25,8 +25,8 @@ export class UnsentStreams {
   }
 
   /**
-   * Whether a stream may be ended while its queue is full; if so it must be. These are counted apart, since they had waited
-   * whether ended or not, and nobody is kept from opening a stream because of them.
+   * Whether a stream may be ended while its queue is full. These are counted apart, since they had waited whether ended or
+   * not, and nobody is kept from opening a stream because of them.
    */
   mayHold(stream: OutgoingSubgroup): boolean {
     let bytes = stream.queuedBytes;
@@ -34,9 +34,12 @@ export class UnsentStreams {
       if (held.queuedBytes === 0) this.#held.delete(held);
       else bytes += held.queuedBytes;
     }
-    if (bytes > MAX_HELD_BYTES || this.#held.size >= MAX_STREAMS) return false;
+    return bytes <= MAX_HELD_BYTES && this.#held.size < MAX_STREAMS;
+  }
+
+  /** The stream is given its FIN while its queue is full. */
+  hold(stream: OutgoingSubgroup): void {
     this.#held.add(stream);
-    return true;
   }
 
   /** Undefined when there is room for more, else a promise to wait for before asking again. Never rejects. */

@@ -13,7 +13,7 @@ import { deferred } from '../../../../src/core/util/deferred.js';
 import { profileByDraft } from '../../../../src/core/wire/drafts/index.js';
 import type { ObjectFragment, SubgroupHeader } from '../../../../src/core/wire/messages/object.js';
 import type { DraftProfile } from '../../../../src/core/wire/profile.js';
-import { eventually } from '../../../support/wait.js';
+import { eventually, staysPending } from '../../../support/wait.js';
 
 const PROFILE = profileByDraft('18') as DraftProfile;
 const HEADER: SubgroupHeader = {
@@ -53,10 +53,18 @@ function stuckStream(inOnePiece: boolean) {
   return { said, taken, stream };
 }
 
-function subscriber(stream: OutgoingSubgroup, log: SubgroupLog, unsent = new UnsentStreams()) {
+function subscriber(
+  stream: OutgoingSubgroup,
+  log: SubgroupLog,
+  unsent = new UnsentStreams(),
+  credit?: Promise<OutgoingSubgroup>,
+) {
   const left: Cursor[] = [];
   const owner = {
-    publication: { tryOpenSubgroup: () => stream } as unknown as Publication,
+    publication: {
+      tryOpenSubgroup: () => (credit === undefined ? stream : null),
+      openSubgroup: () => credit,
+    } as unknown as Publication,
     profile: PROFILE,
     floor: { group: 0n, object: 0n },
     clock: systemClock,
@@ -135,8 +143,6 @@ describe('the end of a stream whose last bytes wait to be sent', () => {
     const unsent = new UnsentStreams();
     const log = newLog();
     subscriber(stream, log, unsent);
-    const other = { queuedBytes: 3 << 20 } as OutgoingSubgroup;
-    expect(unsent.mayHold(other)).toBe(false);
     (stream as { queuedBytes: number }).queuedBytes = 3 << 20;
     log.append(new Batch([objectOf(0n)], 0));
     log.finish({ kind: 'fin' });
@@ -156,24 +162,42 @@ describe('the end of a stream whose last bytes wait to be sent', () => {
     const { said, stream } = stuckStream(true);
     const log = newLog();
     subscriber(stream, log);
-    const runs = [[objectOf(0n)]];
-    const incoming: IncomingSubgroup = {
-      header: HEADER,
-      get atEnd() {
-        return runs.length === 0;
-      },
-      read: async () => runs.shift() ?? null,
-      stop: () => {},
-    };
-    const entry = { slots: new Map(), logs: new Map([[0n, log]]), twinOf: () => null };
-    const track = {
-      open: true,
-      shared: false,
-      entry: () => entry,
-      openLog: () => log,
-      append: (_entry: unknown, to: SubgroupLog, run: readonly ObjectFragment[]) => to.append(new Batch(run, 0)),
-    } as unknown as IntakeTrack;
-    await new StreamIntake(track, { finishing: false, progressed: () => {} }, PROFILE, incoming).run();
+    await intake(log).run();
     expect(said).toEqual(['objects: 1', 'end']);
   });
+
+  it('is not read while the subscriber lets no stream be opened: the publisher gets no credit for another', async () => {
+    const { said, stream } = stuckStream(true);
+    const log = newLog();
+    const credit = deferred<OutgoingSubgroup>();
+    const { left } = subscriber(stream, log, new UnsentStreams(), credit.promise);
+    const running = intake(log).run();
+    expect(await staysPending(running)).toBe(true);
+    expect(log.end).toBeNull();
+    credit.resolve(stream);
+    await eventually(() => said.length === 1, 'the object');
+    expect(left).toEqual([]);
+  });
 });
+
+/** A publisher's stream with one object, whose end came with it. */
+function intake(log: SubgroupLog): StreamIntake {
+  const runs = [[objectOf(0n)]];
+  const incoming: IncomingSubgroup = {
+    header: HEADER,
+    get atEnd() {
+      return runs.length === 0;
+    },
+    read: async () => runs.shift() ?? null,
+    stop: () => {},
+  };
+  const entry = { slots: new Map(), logs: new Map([[0n, log]]), twinOf: () => null };
+  const track = {
+    open: true,
+    shared: false,
+    entry: () => entry,
+    openLog: () => log,
+    append: (_entry: unknown, to: SubgroupLog, run: readonly ObjectFragment[]) => to.append(new Batch(run, 0)),
+  } as unknown as IntakeTrack;
+  return new StreamIntake(track, { finishing: false, progressed: () => {} }, PROFILE, incoming);
+}

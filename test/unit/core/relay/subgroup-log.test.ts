@@ -42,6 +42,7 @@ function piece(object: bigint, offset: number, bytes: readonly number[], length:
 
 /** Takes a batch when told, and remembers which. */
 class Reader implements LogReader {
+  readonly takesEnd = false;
   position: number;
   readonly taken: Batch[] = [];
   ended = false;
