@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Finished, run, start, startRelay, type TestRelay } from '../support/moqt.js';
+import { type Finished, run, start, startRelay, startRelayWithoutTcp, type TestRelay } from '../support/moqt.js';
 
 const FOLDER = new URL('../../schemas/', import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -355,7 +355,7 @@ test('the certs commands are as their schemas say', async () => {
     const url = relay.webtransport;
     const inspected = succeeded(await run(client('certs', 'inspect', url, '--json')));
     expect(checkOne('certs-inspect', inspected.stdout)).toMatchObject({ comparison: 'same' });
-    const quicOnly = await startRelay(['--transport', 'quic,webtransport']);
+    const quicOnly = await startRelayWithoutTcp();
     const partly = succeeded(await run(['certs', 'inspect', quicOnly.webtransport, '--json']));
     expect(checkOne('certs-inspect', partly.stdout)).toMatchObject({ comparison: null });
     await quicOnly.stop();

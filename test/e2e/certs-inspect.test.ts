@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { withQuic, withTls } from '../support/certificate-servers.js';
 import { authority, expired, notYetValid, selfSigned, wrongHost } from '../support/certs.js';
 import { hexOf, inspect, readingOf, useCertsSetting } from '../support/certs-commands.js';
-import { errorOf, run, startRelay } from '../support/moqt.js';
+import { errorOf, run, startRelayWithoutTcp } from '../support/moqt.js';
 import { eventually } from '../support/wait.js';
 
 const setting = useCertsSetting();
@@ -55,7 +55,7 @@ describe('certs inspect of a server', () => {
   });
 
   it('says when UDP and TCP have different certificates', async () => {
-    const own = await startRelay(['--transport', 'quic,webtransport']);
+    const own = await startRelayWithoutTcp();
     const other = await selfSigned();
     const server = createTlsServer({ cert: other.certPem, key: other.keyPem }).listen(own.port, '127.0.0.1');
     try {
@@ -75,7 +75,7 @@ describe('certs inspect of a server', () => {
   });
 
   it('shows what one way gives when the other fails, with its cause', async () => {
-    const own = await startRelay(['--transport', 'quic,webtransport']);
+    const own = await startRelayWithoutTcp();
     const { readings, comparison } = await inspect(own.webtransport);
     expect(readings).toMatchObject([{ ok: true }, { ok: false, over: 'tcp', cause: 'tcp.refused' }]);
     expect(comparison).toBeNull();

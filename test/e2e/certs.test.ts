@@ -8,7 +8,7 @@ import type { WatchEvent } from '../../src/core/records/certificate-report.js';
 import { withQuic, withTls } from '../support/certificate-servers.js';
 import { authority, expired, selfSigned, type TestCertificate } from '../support/certs.js';
 import { hexOf, readingOf, useCertsSetting } from '../support/certs-commands.js';
-import { errorOf, run, start, startRelay } from '../support/moqt.js';
+import { errorOf, run, start, startRelay, startRelayWithoutTcp } from '../support/moqt.js';
 import { tlsServer } from '../support/tcp-servers.js';
 
 const setting = useCertsSetting();
@@ -118,7 +118,7 @@ describe('certs check', () => {
   });
 
   it('takes an https server without TCP for fine, and one without HTTP/3 for a warning', async () => {
-    const own = await startRelay(['--transport', 'quic,webtransport']);
+    const own = await startRelayWithoutTcp();
     const fine = await run(['certs', 'check', own.webtransport, ...own.trust]);
     await own.stop();
     expect([fine.code, fine.stdout.toString()]).toEqual([0, expect.stringContaining('OK:TCP not served')]);

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selfSigned } from '../support/certs.js';
-import { errorOf, type Moqt, run, start, startRelay, type TestRelay } from '../support/moqt.js';
+import { errorOf, type Moqt, run, start, startRelay, startRelayWithoutTcp, type TestRelay } from '../support/moqt.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 
@@ -81,7 +81,7 @@ describe('connect over HTTP/2', () => {
   });
 
   it('is not to be had from a relay that does not serve it', async () => {
-    const other = await startRelay(['--transport', 'quic,webtransport']);
+    const other = await startRelayWithoutTcp();
     const result = await run(['connect', other.webtransport, ...H2, '--json', ...other.trust]);
     expect(result.code, result.stderr).toBe(3);
     expect(errorOf(result)).toMatchObject({ stage: 'tcp', cause: 'tcp.refused' });

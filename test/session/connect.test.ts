@@ -14,6 +14,7 @@ import { listen } from '../../src/core/transport/listen.js';
 import type { ConnectDecision, ConnectRequest } from '../../src/core/transport/transport.js';
 import { PROFILES, profileByDraft } from '../../src/core/wire/drafts/index.js';
 import * as certs from '../support/certs.js';
+import { withFree } from '../support/free-port.js';
 import { eventually, soon } from '../support/wait.js';
 
 let folder: string;
@@ -82,6 +83,15 @@ async function serve(options: ServerOptions = {}): Promise<TestServer> {
   );
   cleanup.push(() => listener.close({ closeSessions: { code: 0n, reason: '' } }));
   return { port: listener.address.port, sessions };
+}
+
+/** The same on a port that nobody has on TCP. */
+function serveAlone(options: ServerOptions = {}): Promise<TestServer> {
+  return withFree(
+    'tcp',
+    () => serve(options),
+    async () => {},
+  );
 }
 
 async function open(url: string, settings: ConnectSettings = {}): Promise<ConnectedSession> {
@@ -212,7 +222,7 @@ describe.each(['moqt', 'https'])('trust over %s://', (scheme) => {
 describe('http://', () => {
   it('fetches the hash, pins it and opens WebTransport', async () => {
     const certificate = await certs.selfSigned();
-    const server = await serve({ certificate });
+    const server = await serveAlone({ certificate });
     const http = createServer((_request, response) => response.end(Buffer.from(certificate.sha256).toString('hex')));
     http.listen(server.port, '127.0.0.1');
     await once(http, 'listening');
@@ -223,7 +233,7 @@ describe('http://', () => {
   });
 
   it('refuses a server that shows another certificate than the hash it gave', async () => {
-    const server = await serve();
+    const server = await serveAlone();
     const http = createServer((_request, response) => response.end('00'.repeat(32)));
     http.listen(server.port, '127.0.0.1');
     await once(http, 'listening');

@@ -10,6 +10,19 @@ export async function isFree(kind: 'udp' | 'tcp', port: number, host = '127.0.0.
   return kind === 'udp' ? isFreeOfUdp(port, host) : isFreeOfTcp(port, host);
 }
 
+/** What `start` gives, started anew until nobody has its port for the other protocol. */
+export async function withFree<T extends { readonly port: number }>(
+  kind: 'udp' | 'tcp',
+  start: () => Promise<T>,
+  stop: (started: T) => Promise<unknown>,
+): Promise<T> {
+  for (;;) {
+    const started = await start();
+    if (await isFree(kind, started.port)) return started;
+    await stop(started);
+  }
+}
+
 async function isFreeOfUdp(port: number, host: string): Promise<boolean> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   const bound = once(socket, 'listening').then(

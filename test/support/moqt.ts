@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { withFree } from './free-port.js';
 
 export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -171,6 +172,15 @@ export async function startRelay(args: readonly string[] = [], options: RunOptio
       return relay.done;
     },
   };
+}
+
+/** The same on UDP alone, with nobody on its port's TCP. */
+export function startRelayWithoutTcp(): Promise<TestRelay> {
+  return withFree(
+    'tcp',
+    () => startRelay(['--transport', 'quic,webtransport']),
+    (relay) => relay.stop(),
+  );
 }
 
 export function sha256OfFile(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { selfSigned } from '../../support/certs.js';
+import { withFree } from '../../support/free-port.js';
 import { tcpServer, tlsServer } from '../../support/tcp-servers.js';
 import type { DiagnosisCase, Situation } from '../case.js';
 import type { Lab } from '../lab.js';
@@ -29,8 +30,11 @@ const says = (text: string) => (socket: Socket) => {
 
 /** Our relay by an http:// URL, whose certificate hash a TCP service of this kind is asked for; null: nothing listens there. */
 async function hashFrom(lab: Lab, onSocket: ((socket: Socket) => void) | null): Promise<Situation> {
-  const { url } = await lab.relay({ transports: ['quic', 'webtransport'], scheme: 'https' });
-  const port = Number(new URL(url).port);
+  const relay = async () => {
+    const { url } = await lab.relay({ transports: ['quic', 'webtransport'], scheme: 'https' });
+    return { port: Number(new URL(url).port) };
+  };
+  const { port } = await withFree('tcp', relay, async () => {});
   if (onSocket !== null) {
     const server = createServer((socket) => {
       socket.on('error', () => {});
