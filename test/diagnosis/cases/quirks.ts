@@ -108,7 +108,7 @@ export const quirkCases: readonly DiagnosisCase[] = [
     lab.relay({ faults: ['never-answer:fetch'], args: ['--matrix', '--draft', '18', '--transport', 'quic'] }),
   ),
   quirk('accepts-unknown-track', {}, (lab) => lab.relay({ faults: ['stall'], args: ['--matrix', '--draft', '18'] })),
-  quirk('fetch-request-ok', { cause: 'request.rejected', exit: 8, withinMs: 8000, hint: ['-v'] }, (lab) =>
+  quirk('fetch-request-ok', { cause: 'request.timeout', exit: 6, withinMs: 8000, hint: ['--subscribe'] }, (lab) =>
     server(lab, '18', answerWith(encodeControlMessage(draft18, { type: 'REQUEST_OK', parameters: {} })), [
       ...['--fetch', 'lab/ns/track'],
     ]),
