@@ -68,7 +68,7 @@ const context = {
   quick: options.quick,
   draft: options.draft,
   budgetMs: seconds * 1000,
-  bytes: options.quick ? 16 << 20 : 64 << 20,
+  bytes: options.quick ? 32 << 20 : 128 << 20,
   log: options.verbose ? (text) => console.error(text) : () => {},
 };
 

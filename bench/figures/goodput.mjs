@@ -22,7 +22,7 @@ export async function p1(context) {
   const rows = [];
   for (const [writeSize, share, atLeast] of [
     [16_384, 1, 0.95],
-    [1200, 0.25, 0.8],
+    [1200, 0.5, 0.8],
   ]) {
     const bytes = Math.floor(context.bytes * share);
     context.log(`P1: objects and writes of ${writeSize} bytes, ${bytes >> 20} MiB`);
@@ -67,7 +67,7 @@ export async function p2(context) {
   for (const [size, share] of [
     [16_384, 1],
     [1000, 0.5],
-    [128, 0.125],
+    [128, 0.25],
   ]) {
     const bytes = Math.floor((context.bytes * share) / size) * size;
     context.log(`P2: two hops, objects and writes of ${size} bytes, ${bytes >> 20} MiB`);

@@ -13,7 +13,7 @@ export async function http2(context) {
 }
 
 async function goodput(context) {
-  const bytes = context.bytes;
+  const bytes = context.bytes >> 1;
   context.log(`H2: publish → our relay → subscribe, ${bytes >> 20} MiB`);
   const load = { bytes, objectSize: OBJECT_SIZE };
   const results = await interleave(

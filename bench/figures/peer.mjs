@@ -45,7 +45,7 @@ export async function peer(context) {
     const arms = await interleave(
       {
         theirs: () => aiomoqtDirect(context, { objectSize: OBJECT_SIZE, seconds }),
-        ours: () => trackDirect(context, { bytes, objectSize: OBJECT_SIZE }),
+        ours: () => trackDirect(context, { bytes, objectSize: OBJECT_SIZE, warmUpBytes: 0 }),
       },
       context,
     );
@@ -64,7 +64,7 @@ async function relayed(context, bytes, seconds) {
       {
         theirs: () => aiomoqtRelayed(context, relay.port, { objectSize: OBJECT_SIZE, seconds }),
         // The relay's socket is its own affair: what it drops is part of what it does to both.
-        ours: () => trackThrough(context, relay.port, { bytes, objectSize: OBJECT_SIZE }),
+        ours: () => trackThrough(context, relay.port, { bytes, objectSize: OBJECT_SIZE, warmUpBytes: 0 }),
       },
       context,
     );

@@ -36,7 +36,7 @@ export async function p16(context) {
     const arms = await interleave(
       {
         cat: () => throughPipe(`cat ${file}`, bytes),
-        library: () => trackDirect(context, { bytes, objectSize: 16_384 }),
+        library: () => trackDirect(context, { bytes, objectSize: 16_384, warmUpBytes: 0 }),
         ours: () =>
           withWorkers(async (go) => {
             const namespace = `stdout-${process.pid}-${performance.now()}`;

@@ -9,8 +9,8 @@ export async function trace(context) {
   const folder = mkdtempSync(join(tmpdir(), 'moqt-bench-trace-'));
   try {
     return [
-      await figure(context, folder, 16_384, 4 * context.bytes, { atLeast: 0.95 }),
-      await figure(context, folder, 1200, context.bytes, null),
+      await figure(context, folder, 16_384, 2 * context.bytes, { atLeast: 0.95 }),
+      await figure(context, folder, 1200, context.bytes >> 1, null),
     ];
   } finally {
     rmSync(folder, { recursive: true });

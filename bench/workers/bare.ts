@@ -104,11 +104,11 @@ export async function bareServe(options: RawLoad & { readonly pair: Pair }): Pro
   io.close();
 }
 
-export async function bareRead({ port }: { readonly port: number }): Promise<void> {
+export async function bareRead({ port, warmUpBytes }: { readonly port: number; readonly warmUpBytes?: number }) {
   const quiche = await loadQuiche();
   const config = configFor(quiche, { caPem: null, acceptAny: true }, SETTINGS)('127.0.0.1');
   const check = new ContentCheck();
-  const stretch = new Stretch();
+  const stretch = new Stretch(warmUpBytes);
   const buffer = Buffer.allocUnsafeSlow(64 << 10);
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => {
@@ -118,7 +118,7 @@ export async function bareRead({ port }: { readonly port: number }): Promise<voi
     for (const id of native.readable()) {
       for (let got = native.streamRecv(id, buffer); got !== null; got = native.streamRecv(id, buffer)) {
         const [length, fin] = got;
-        stretch.mark();
+        stretch.mark(length);
         check.push(buffer.subarray(0, length));
         if (fin) finish();
         if (fin || length < buffer.length) break;

@@ -42,21 +42,31 @@ export function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** First byte to last byte, with the CPU time that the process spent meanwhile. */
+/** From the first byte behind the warm-up to the last byte, with the CPU time that the process spent meanwhile. */
 export class Stretch {
+  #bytes = 0;
   #firstAt = 0;
+  #bytesAtFirst = 0;
   #lastAt = 0;
   #cpuAtFirst = 0;
 
-  mark(): void {
+  constructor(private readonly warmUpBytes = 0) {}
+
+  mark(bytes: number): void {
+    this.#bytes += bytes;
     this.#lastAt = performance.now();
-    if (this.#firstAt !== 0) return;
+    if (this.#firstAt !== 0 || this.#bytes <= this.warmUpBytes) return;
     this.#firstAt = this.#lastAt;
+    this.#bytesAtFirst = this.#bytes;
     this.#cpuAtFirst = cpuMs();
   }
 
-  get result(): { ms: number; cpuMs: number } {
-    return { ms: this.#lastAt - this.#firstAt, cpuMs: cpuMs() - this.#cpuAtFirst };
+  get result(): { ms: number; cpuMs: number; measuredBytes: number } {
+    return {
+      ms: this.#lastAt - this.#firstAt,
+      cpuMs: cpuMs() - this.#cpuAtFirst,
+      measuredBytes: this.#bytes - this.#bytesAtFirst,
+    };
   }
 }
 

@@ -42,13 +42,13 @@ export async function rawSend(options: RawLoad & { readonly port: number }): Pro
 }
 
 /** A client that reads one uni stream to its end. */
-export async function rawRead({ port }: { readonly port: number }): Promise<void> {
+export async function rawRead({ port, warmUpBytes }: { readonly port: number; readonly warmUpBytes?: number }) {
   const session = await connectTo(port, ALPN);
   const check = new ContentCheck();
-  const stretch = new Stretch();
+  const stretch = new Stretch(warmUpBytes);
   const stream = await new Promise<RecvStream>((resolve) => session.onIncomingUni(resolve));
   for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
-    stretch.mark();
+    stretch.mark(chunk.length);
     check.push(chunk);
   }
   const drops = udpDrops(session.local.port);

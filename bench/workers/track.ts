@@ -24,6 +24,8 @@ export interface TrackLoad {
   /** Objects a second, evenly; absent is as fast as it goes. */
   readonly rate?: number;
   readonly groupObjects?: number;
+  /** Bytes before anything is measured. */
+  readonly warmUpBytes?: number;
   readonly watchMemory?: boolean;
   /** Offer the track by PUBLISH: for a subscriber that takes no announcements. */
   readonly push?: boolean;
@@ -127,7 +129,8 @@ export async function trackRead(load: TrackLoad & { readonly port: number }): Pr
     waitMs: 20_000,
   });
   const watch = load.watchMemory ? new MemoryWatch() : undefined;
-  const result = load.rate === undefined ? await readUnpaced(subscription) : await readPaced(subscription);
+  const result =
+    load.rate === undefined ? await readUnpaced(subscription, load.warmUpBytes) : await readPaced(subscription);
   const { objects, missing } = subscription.report();
   const drops = udpDrops(transport.local.port);
   say('received', {
@@ -142,13 +145,13 @@ export async function trackRead(load: TrackLoad & { readonly port: number }): Pr
   await tracing?.close();
 }
 
-async function readUnpaced(subscription: TrackSubscription): Promise<object> {
+async function readUnpaced(subscription: TrackSubscription, warmUpBytes?: number): Promise<object> {
   const check = new ContentCheck();
-  const stretch = new Stretch();
+  const stretch = new Stretch(warmUpBytes);
   for (let batch = await subscription.nextBatch(); batch !== null; batch = await subscription.nextBatch()) {
     for (const item of batch) {
       if (item.kind !== 'piece' && item.kind !== 'object') continue;
-      stretch.mark();
+      stretch.mark(item.payload.length);
       check.push(item.payload);
     }
   }
