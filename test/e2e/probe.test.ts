@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { run, startRelay, type TestRelay } from '../support/moqt.js';
 
 let relay: TestRelay;
@@ -10,16 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await relay.stop();
 });
-
-/** A UDP port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 describe('moqt probe', () => {
   it('shows the stages of a session that comes about, on stdout, and exits 0', async () => {

@@ -10,6 +10,20 @@ export async function isFree(kind: 'udp' | 'tcp', port: number, host = '127.0.0.
   return kind === 'udp' ? isFreeOfUdp(port, host) : isFreeOfTcp(port, host);
 }
 
+/** A port that nobody has now, on UDP and on TCP. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    const closed = once(socket, 'close');
+    socket.close();
+    await closed;
+    if (await isFree('tcp', port)) return port;
+  }
+}
+
 /** What `start` gives, started anew until nobody has its port for the other protocol. */
 export async function withFree<T extends { readonly port: number }>(
   kind: 'udp' | 'tcp',
