@@ -10,8 +10,6 @@ const IN_FLIGHT_STREAMS = 2;
 interface OpenStream {
   readonly stream: OutgoingSubgroup;
   bytes: number;
-  /** While the transport has yet to take what was written. */
-  pause: Promise<void> | null;
   /** Objects with a payload of their own, an empty one too: a status only tells what the requests tell as well. */
   objects: number;
 }
@@ -25,8 +23,8 @@ export class WriterStreams {
   readonly #publication: Publication;
   readonly #onSettled: () => void;
   readonly #open = new Map<string, OpenStream>();
-  /** Those with a pause, ended or not. */
-  readonly #paused = new Set<OpenStream>();
+  /** Those of which the transport has yet to take what was written, ended or not, and what to wait for. */
+  readonly #paused = new Map<OpenStream, Promise<void>>();
   /** Subgroups that the peer stopped: their further objects are not sent. */
   readonly #stopped = new Set<string>();
   #lastKey = '';
@@ -90,7 +88,7 @@ export class WriterStreams {
   /** Bytes that were written and that the transport has not taken. */
   get queuedBytes(): number {
     let bytes = 0;
-    for (const { stream } of this.#paused) bytes += stream.queuedBytes;
+    for (const { stream } of this.#paused.keys()) bytes += stream.queuedBytes;
     return bytes;
   }
 
@@ -101,18 +99,18 @@ export class WriterStreams {
   guard(pause: Promise<void>, group: bigint, subgroup: bigint): Promise<void> {
     const open = this.#last;
     if (open === undefined) return pause;
-    if (open.pause !== null) return open.pause;
-    this.#paused.add(open);
+    const known = this.#paused.get(open);
+    if (known !== undefined) return known;
     const over = (): void => {
-      open.pause = null;
       this.#paused.delete(open);
     };
-    open.pause = pause.then(over, (error: unknown) => {
+    const guarded = pause.then(over, (error: unknown) => {
       over();
       if (error instanceof StreamStopped) this.#stop(keyOf(group, subgroup), open);
       throw error;
     });
-    return open.pause;
+    this.#paused.set(open, guarded);
+    return guarded;
   }
 
   /** A write to the stream that was found last met a STOP_SENDING at once. */
@@ -146,7 +144,7 @@ export class WriterStreams {
   /** Resets what the transport has not taken, in streams that were ended too. */
   abandon(code: string): void {
     this.resetOpen(code);
-    for (const { stream } of [...this.#paused]) stream.reset(code);
+    for (const { stream } of [...this.#paused.keys()]) stream.reset(code);
   }
 
   /** Resets every stream that was not ended; `code` from the stream-reset codes. */
@@ -162,7 +160,7 @@ export class WriterStreams {
 
   #register(group: bigint, subgroup: bigint, stream: OutgoingSubgroup): void {
     const key = keyOf(group, subgroup);
-    const open: OpenStream = { stream, bytes: 0, pause: null, objects: 0 };
+    const open: OpenStream = { stream, bytes: 0, objects: 0 };
     this.opened++;
     this.#open.set(key, open);
     this.#remember(group, subgroup, key, open);

@@ -85,7 +85,7 @@ export class Cursor implements LogReader {
   onEnd(): void {
     this.#limitDelivery();
     // FIN goes with the bytes that still wait in the stream's queue: on its own it would have to wait for them to arrive.
-    if (this.#state === 'busy' && this.takesEnd && this.log.end?.kind === 'fin') {
+    if (this.takesEnd && this.log.end?.kind === 'fin') {
       this.owner.unsent.hold(this.#out as OutgoingSubgroup);
       this.#advance();
     } else if (this.#state === 'idle') this.#advance();

@@ -29,11 +29,7 @@ export class UnsentStreams {
    * not, and nobody is kept from opening a stream because of them.
    */
   mayHold(stream: OutgoingSubgroup): boolean {
-    let bytes = stream.queuedBytes;
-    for (const held of this.#held) {
-      if (held.queuedBytes === 0) this.#held.delete(held);
-      else bytes += held.queuedBytes;
-    }
+    const bytes = queuedIn(this.#held) + stream.queuedBytes;
     return bytes <= MAX_HELD_BYTES && this.#held.size < MAX_STREAMS;
   }
 
@@ -45,11 +41,7 @@ export class UnsentStreams {
   /** Undefined when there is room for more, else a promise to wait for before asking again. Never rejects. */
   room(): Promise<void> | undefined {
     if (this.#streams.size < FEW_STREAMS) return undefined;
-    let bytes = 0;
-    for (const stream of this.#streams.keys()) {
-      if (stream.queuedBytes === 0) this.#streams.delete(stream);
-      else bytes += stream.queuedBytes;
-    }
+    const bytes = queuedIn(this.#streams);
     if (bytes <= MAX_BYTES && this.#streams.size <= MAX_STREAMS) return undefined;
     for (const [stream, isWatched] of this.#streams) {
       if (isWatched) continue;
@@ -66,4 +58,14 @@ export class UnsentStreams {
     this.#room?.resolve();
     this.#room = null;
   }
+}
+
+/** What the transport has yet to take of these streams, in bytes; those of which it has taken all are forgotten. */
+function queuedIn(streams: Map<OutgoingSubgroup, boolean> | Set<OutgoingSubgroup>): number {
+  let bytes = 0;
+  for (const stream of streams.keys()) {
+    if (stream.queuedBytes === 0) streams.delete(stream);
+    else bytes += stream.queuedBytes;
+  }
+  return bytes;
 }
