@@ -89,21 +89,3 @@ export class Lab {
     return (server.address() as { port: number }).port;
   }
 }
-
-/** A port that was free a moment ago, on UDP and on TCP. */
-export async function closedPort(): Promise<number> {
-  for (;;) {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const socket = createSocket('udp4');
-    const bound = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => resolve(true));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    socket.close();
-    if (bound) return port;
-  }
-}

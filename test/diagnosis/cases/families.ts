@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { freePort } from '../../support/free-port.js';
 import { type DiagnosisCase, type Situation, Unavailable } from '../case.js';
-import { closedPort, type Lab } from '../lab.js';
+import type { Lab } from '../lab.js';
 
 /** A UDP socket of IPv6 that swallows everything, on this port of ::1. */
 async function deafOnIpv6(lab: Lab, port: number): Promise<void> {
@@ -71,7 +72,7 @@ export const familyCases: readonly DiagnosisCase[] = [
     expect: { cause: 'udp.refused', exit: 3, withinMs: 3000, hint: ['IPv6 does not help', '::1 does not answer'] },
     async start() {
       await hasIpv6();
-      const port = await closedPort();
+      const port = await freePort();
       return { url: `moqt://dual.example:${port}/`, args: [...bothAddresses(port), '-4'] };
     },
   },

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
+import { freePort } from '../../support/free-port.js';
 import { blackhole } from '../../support/tcp-servers.js';
 import { type DiagnosisCase, type Situation, Unavailable } from '../case.js';
-import { closedPort, type Lab } from '../lab.js';
+import type { Lab } from '../lab.js';
 
 /** Runs moqt where 127.0.0.53 is the name server: a UDP socket of ours. */
 async function ownResolver(lab: Lab, answer: (query: Buffer) => Buffer | null): Promise<Situation> {
@@ -77,7 +78,7 @@ export const networkCases: readonly DiagnosisCase[] = [
   {
     name: 'udp.refused: nothing listens',
     expect: { cause: 'udp.refused', exit: 3, withinMs: 1000, hint: ['port'] },
-    start: async () => ({ url: `moqt://127.0.0.1:${await closedPort()}/` }),
+    start: async () => ({ url: `moqt://127.0.0.1:${await freePort()}/` }),
   },
   {
     name: 'udp.refused: a server on TCP only',
@@ -130,7 +131,7 @@ export const networkCases: readonly DiagnosisCase[] = [
   {
     name: 'tcp.refused: WebTransport over HTTP/2 where nothing listens',
     expect: { cause: 'tcp.refused', exit: 3, withinMs: 1000, hint: ['port'] },
-    start: async () => ({ url: `https://127.0.0.1:${await closedPort()}/`, args: H2 }),
+    start: async () => ({ url: `https://127.0.0.1:${await freePort()}/`, args: H2 }),
   },
   {
     name: 'tcp.timeout: SYNs that nobody answers',
